@@ -1,6 +1,6 @@
 # One line each; the ways are in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help serve demo build test check bench image-fixtures clients clean
+.PHONY: help serve demo build image dist test check bench image-fixtures clients clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -13,6 +13,12 @@ demo: ## fill the running instance with sample images (URL=http://127.0.0.1:8080
 
 build: ## the one self-contained binary, target/release/portolan (FORCE=1)
 	@scripts/build.sh
+
+image: ## a container image of it, into target/dist (by buildah)
+	@scripts/image.sh
+
+dist: ## a tarball of it with its unit of systemd, into target/dist
+	@scripts/dist.sh
 
 test: ## set up what is missing and pass every test
 	@scripts/test.sh
@@ -30,4 +36,4 @@ clients: ## real clients that are built by hand into the cache (needs Go)
 	@scripts/clients.sh
 
 clean: ## what the build left in the checkout (the cache stays)
-	@rm -rf target/release target/site end2end/results
+	@rm -rf target/release target/site target/dist end2end/results

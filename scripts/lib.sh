@@ -4,7 +4,7 @@
 # Sourced, never run. Everything that is installed or built for Portolan besides
 # system packages lives in one cache outside the checkout, so that a second clone
 # starts warm and removing that one folder undoes it all. The only files left in
-# the checkout are target/release/portolan and target/site.
+# the checkout are target/release/portolan, target/site and target/dist.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${PORTOLAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/portolan}
@@ -33,6 +33,25 @@ have() {
 # version_at_least HAVE WANT
 version_at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+# version: what Cargo.toml says of itself.
+version() {
+    sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1
+}
+
+# machine: this machine's kind, as images call it.
+machine() {
+    case $(uname -m) in
+        x86_64) echo amd64 ;;
+        aarch64) echo arm64 ;;
+        *) uname -m ;;
+    esac
+}
+
+# moment: the time that everything in a package gets, so that the same is packed alike.
+moment() {
+    echo "${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}"
 }
 
 # as_root COMMAND...: installs packages whoever calls us.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks what building (`build`, the default), filling (`demo`), testing (`test`)
-# or measuring (`bench`) needs, and installs what is missing. Under a second when
-# nothing is. The system's packages are listed and asked for once; all the rest
+# Checks what building (`build`, the default; `image`), filling (`demo`), testing
+# (`test`) or measuring (`bench`) needs, and installs what is missing. Under a second
+# when nothing is. The system's packages are listed and asked for once; all the rest
 # goes to the cache (see lib.sh).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -15,11 +15,11 @@ PURPOSE=${1:-build}
 locked setup
 
 case $PURPOSE in
-    build | test | bench)
+    build | image | test | bench)
         want_commands cc:build-essential make:make git:git curl:curl
         ;;
     demo) ;;
-    *) fail "setup.sh knows build, demo, test and bench, not '$PURPOSE'" ;;
+    *) fail "setup.sh knows build, image, demo, test and bench, not '$PURPOSE'" ;;
 esac
 case $PURPOSE in
     demo | test | bench)
@@ -28,12 +28,14 @@ case $PURPOSE in
     test | bench)
         want_commands docker-registry:docker-registry jq:jq brotli:brotli
         want_postgresql
+        want_nginx
         ;;&
     test)
         want_pip
         want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium-headless-shell:chromium-headless-shell busybox:busybox-static openssl:openssl
         ;;
-    bench) want_commands wrk:wrk nginx:nginx ;;
+    bench) want_commands wrk:wrk ;;
+    image) want_commands buildah:buildah ;;
 esac
 
 if [ "$PURPOSE" != demo ]; then

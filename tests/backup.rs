@@ -98,6 +98,19 @@ fn what_was_acknowledged_before_a_backup_began_is_in_it() {
     }
 }
 
+/// What another user than the server's would have made there, such as root, the server could not open.
+#[test]
+fn a_backup_makes_nothing_in_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, saved) = (folder.path().join("data"), folder.path().join("saved"));
+    let _server = Server::start(&data, &[]);
+    let files = || crate::support::process::run("find", &[&data.display().to_string()]);
+    let before = files();
+    let backup = command(&["backup", &saved.display().to_string()], &data);
+    assert!(backup.status.success(), "{}", said(&backup));
+    assert_eq!(files(), before);
+}
+
 #[test]
 fn the_key_is_part_of_a_backup_and_of_what_it_restores() {
     let folder = tempfile::tempdir().unwrap();

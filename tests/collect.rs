@@ -7,6 +7,7 @@ mod ends;
 mod freed;
 mod graphs;
 mod kills;
+mod longer;
 mod model;
 mod nested;
 mod promises;
@@ -53,7 +54,7 @@ fn n_staged(folder: &Path) -> usize {
 }
 
 /// Follows a reference to all that it is made of; each has to be there, byte for byte.
-async fn pulls(test: &TestApp, repository: &str, reference: &str) {
+pub async fn pulls(test: &TestApp, repository: &str, reference: &str) {
     let (mut open, mut met) = (vec![reference.to_owned()], BTreeSet::new());
     while let Some(reference) = open.pop() {
         if !met.insert(reference.clone()) {

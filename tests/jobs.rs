@@ -11,7 +11,7 @@ use portolan::domain::{Role, Scope, Terms, Timestamp};
 use portolan::server::access::{Policy, Standing};
 use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::store::runs::{self, Behalf, NewRun, Progress, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const JSON: &str = "application/json";
@@ -57,14 +57,19 @@ async fn job(test: &TestApp, id: &str) -> Value {
 
 /// Waits until a job is over, and returns it.
 pub async fn over(test: &TestApp, id: &str) -> Value {
-    for _ in 0..2000 {
+    over_within(test, id, 20).await
+}
+
+/// The same of one that takes longer.
+pub async fn over_within(test: &TestApp, id: &str, seconds: usize) -> Value {
+    for _ in 0..seconds * 100 {
         let job = job(test, id).await;
         if !job["finished_at"].is_null() {
             return job;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("not within 20 s: {}", job(test, id).await)
+    panic!("not within {seconds} s: {}", job(test, id).await)
 }
 
 /// What a garbage collection said in the end.
@@ -130,6 +135,75 @@ async fn a_job_is_steered_in_its_row() {
     assert_eq!(control(&test, &id, "cancel").await.status, StatusCode::OK);
     let list = test.get("/jobs").await.text();
     assert!(!list.contains("pause-job") && !list.contains("cancel=yes"), "it is over: {list}");
+}
+
+/// Puts a job in the line, as whoever asked for it did.
+async fn waits(test: &TestApp, id: &str, kind: RunKind, params: &Value) {
+    let (id, params) = (id.to_owned(), params.to_string());
+    let (scope, by, behalf) = ("team/web".parse().unwrap(), user("admin"), Behalf::default());
+    let new = NewRun { id, kind, scope, params, by, behalf, at: START };
+    let proof = decides(Policy::Grants).system(Job::Run, Maintain {});
+    test.app.store.note(&proof, move |tx| Box::pin(async move { runs::start(tx, &new).await })).await.unwrap();
+}
+
+/// In words on its page, also where it was paused; the list leads there.
+#[tokio::test]
+async fn what_a_cancel_keeps_is_said_before_it() {
+    let test = TestApp::new().await;
+    let copied = json!({"from": "team/web", "to": "up/web", "tags": [["v1", "v1"]]});
+    let deleted = json!({"batch": "of it", "repository": "team/web"});
+    for (id, kind, params, title, kept) in [
+        (
+            "a",
+            RunKind::Collect,
+            json!({"dry_run": false}),
+            "Cancel the garbage collection?",
+            "What was freed so far stays freed. The rest stays for the next run.",
+        ),
+        (
+            "b",
+            RunKind::Collect,
+            json!({"dry_run": true}),
+            "Cancel the garbage collection?",
+            "A dry run frees nothing. What it counted so far is dropped.",
+        ),
+        (
+            "c",
+            RunKind::Copy,
+            copied,
+            "Cancel the copy?",
+            "Tags are set last, so most likely none is. Images that were sent so far stay there without a name",
+        ),
+        (
+            "d",
+            RunKind::Delete,
+            deleted.clone(),
+            "Cancel the deletion of tags?",
+            "What was deleted so far stays in the trash, together",
+        ),
+        (
+            "e",
+            RunKind::Restore,
+            deleted,
+            "Cancel the restore from the trash?",
+            "What came back so far stays. The rest stays in the trash.",
+        ),
+    ] {
+        waits(&test, id, kind, &params).await;
+        let asks = format!("/jobs/{id}?cancel=yes");
+        assert!(test.get("/jobs").await.text().contains(&format!("href=\"{asks}\"")), "{kind:?}");
+        for keep in ["Keep it running", "Keep it paused"] {
+            let asked = test.get(&asks).await.text();
+            for words in [title, kept, keep, "Cancel the job"] {
+                assert!(asked.contains(words), "{kind:?}: {words}: {asked}");
+            }
+            assert!(
+                ["queued", "paused"].contains(&job(&test, id).await["state"].as_str().unwrap()),
+                "it is a question"
+            );
+            control(&test, id, "pause").await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@
 //! `collect` (what is freed), `copies` (between registries), `jobs` (long work that people see), `lists` (very long ones),
 //! `pulls` (how they are counted), `tags` (names, what a delete takes, and what brings it back).
 //! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
-//! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions). With real counterparts:
-//! `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
+//! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions), `proxy` (behind nginx). With real
+//! counterparts: `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
 //! `remote` (registries elsewhere: CNCF distribution, zot, and one in memory).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -30,6 +30,7 @@ mod migration;
 mod official;
 mod pages;
 mod policy;
+mod proxy;
 mod pulls;
 mod rebuild;
 mod recorded;

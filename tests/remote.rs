@@ -4,20 +4,24 @@
 
 mod beside;
 mod changes;
+mod closed;
 mod crowd;
 mod days;
 mod freed;
 mod gone;
 mod halfway;
 mod kept;
+mod listed;
 mod many;
 mod meets;
 mod moved_in;
+mod promised;
 mod renamed;
 mod rights;
 mod rules;
 mod said;
 mod seen;
+mod shown;
 mod sparse;
 mod stand_in;
 mod survivors;

@@ -14,8 +14,10 @@ mod promote;
 mod recorded;
 mod rights;
 mod rules;
+mod said;
 pub(crate) mod stale;
 mod together;
+mod train;
 mod trash;
 mod trash_pages;
 
@@ -28,8 +30,13 @@ use std::sync::Arc;
 
 /// A server, and the clock that it runs on.
 async fn timed() -> (TestApp, Arc<ManualClock>) {
+    timed_with("").await
+}
+
+/// The same with settings.
+async fn timed_with(settings: &str) -> (TestApp, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(START));
-    (TestApp::build("", choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await, clock)
+    (TestApp::build(settings, choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await, clock)
 }
 
 /// Sends JSON.

@@ -35,7 +35,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await page.goto('/r/team/web/-/tags/1.4.2');
   await awake(page);
   const card = page.getByRole('region', { name: 'Names this image has had' });
-  await hand.press(card.getByRole('link', { name: 'Roll back prod to this image…' }));
+  await hand.press(card.getByRole('link', { name: 'Roll back prod to this…' }));
   await expect(asked.getByLabel('Reason')).toBeFocused();
   await hand.press(asked.getByRole('button', { name: 'Roll back prod to 1.4.2' }));
   await said(page, 'prod names 1.4.2 again.');
@@ -59,7 +59,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.2'));
   await remove();
   await hand.press(page.getByRole('link', { name: 'Delete now… tag prod of team/web' }));
-  const name = page.getByRole('dialog', { name: 'Delete tag prod of team/web now?' }).getByLabel('Name');
+  const name = page.getByRole('dialog', { name: 'Delete tag prod of team/web now?' }).getByLabel('Type prod to confirm');
   await expect(name).toBeFocused();
   await page.keyboard.type('pro');
   await page.keyboard.press('Enter');
@@ -79,11 +79,12 @@ test('a namespace goes back in time, a rule is set and removed, and a tag is pro
   await hand.press(page.getByRole('link', { name: 'An hour ago' }));
   for (const way of ['', 'Undo…']) {
     if (way) await hand.press(page.getByRole('link', { name: way }));
-    await hand.press(page.getByRole('link', { name: 'Roll back 3 tags…' }));
-    const question = page.getByRole('region', { name: 'Roll back 3 tags of team?' });
+    const does = way ? '3 tags come back' : '3 tags go to the trash';
+    await hand.press(page.getByRole('link', { name: `Roll back: ${does}…` }));
+    const question = page.getByRole('region', { name: `Roll back team: ${does}?` });
     await expect(question.getByRole('link', { name: 'Cancel' })).toBeFocused();
-    await guarded(question.getByRole('button', { name: 'Roll back 3 tags' }), question.getByRole('link', { name: 'Cancel' }));
-    await hand.press(question.getByRole('button', { name: 'Roll back 3 tags' }));
+    await guarded(question.getByRole('button', { name: `Roll back: ${does}` }), question.getByRole('link', { name: 'Cancel' }));
+    await hand.press(question.getByRole('button', { name: `Roll back: ${does}` }));
     await said(page, '3 tags of team are as they were on');
     expect(await namedIn(portolan, 'team/web', 'prod')).toBe(way ? digestOf('web', '1.4.1') : undefined);
   }
@@ -104,7 +105,7 @@ test('a namespace goes back in time, a rule is set and removed, and a tag is pro
   await page.keyboard.press('p');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Copy or promote 1.5.0-rc.2');
   await hand.press(page.getByRole('link', { name: 'Promote to prod…' }));
-  await expect(page.getByRole('link', { name: 'Choose another place' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await said(page, 'prod names the same image as 1.5.0-rc.2 now');
@@ -117,8 +118,8 @@ test('an image, a repository and a namespace go by their names, and what went to
   const pulled = async () => [await pulledFrom(portolan, 'team/web', ['1.4.1', '1.4.2', 'prod']), await pulledFrom(portolan, 'team/jobs/mailer', ['0.9.0'])];
   const [hand, whole] = [handsOf(page), await pulled()];
   /** Types a name but for its end, which does nothing, and then all of it. */
-  const typed = async (title: string | RegExp, label: string, name: string) => {
-    const field = page.getByRole('dialog', { name: title }).getByLabel(label);
+  const typed = async (title: string | RegExp, name: string) => {
+    const field = page.getByRole('dialog', { name: title }).getByLabel(`Type ${name} to confirm`);
     await hand.write(field, name.slice(0, -1));
     await page.keyboard.press('Enter');
     await expect(field).toBeFocused();
@@ -135,7 +136,7 @@ test('an image, a repository and a namespace go by their names, and what went to
   await awake(page);
   await hand.press(page.locator('summary', { hasText: 'More' }));
   await hand.press(page.getByRole('link', { name: 'Delete image and its tags…' }));
-  await typed(`Delete image ${SECOND} and its 2 tags`, 'Name of the repository', 'team/web');
+  await typed(`Delete image ${SECOND} and its 2 tags`, 'team/web');
   await said(page, `Deleted image ${SECOND}`);
   expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();
   await restored('Undo', `Restored image ${SECOND}`);
@@ -143,7 +144,7 @@ test('an image, a repository and a namespace go by their names, and what went to
   await page.goto('/r/team/web/-/settings');
   await awake(page);
   await hand.press(page.getByRole('link', { name: 'Delete this repository…' }));
-  await typed('Delete team/web', 'Name of the repository', 'team/web');
+  await typed('Delete team/web', 'team/web');
   await said(page, 'The repository team/web is deleted');
   expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();
   await hand.visit('Trash');
@@ -152,7 +153,10 @@ test('an image, a repository and a namespace go by their names, and what went to
 
   await page.goto('/n/team/-/policies');
   await awake(page);
-  await hand.write(page.getByLabel('Keep deleted things for days'), '3');
+  await hand.write(page.getByRole('spinbutton', { name: 'Days in the trash' }), '3');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Keep deleted things of team for 3 days?' })).toBeFocused();
+  await hand.write(page.getByLabel(/^Type .+ to confirm$/), 'team');
   await page.keyboard.press('Enter');
   await said(page, 'The settings of team are saved.');
   await expect(page.getByText('Deleted things are kept for 3 days')).toBeVisible();
@@ -160,16 +164,15 @@ test('an image, a repository and a namespace go by their names, and what went to
   await hand.press(page.getByRole('navigation', { name: 'Namespace' }).getByRole('link', { name: 'Settings' }));
   await awake(page);
   await hand.press(page.getByRole('link', { name: 'Delete this namespace…' }));
-  await typed('Delete team', 'Name of the namespace', 'team');
+  await typed('Delete team', 'team');
   await said(page, 'The namespace team is deleted');
   expect(await namedIn(portolan, 'team/jobs/mailer', '0.9.0')).toBeUndefined();
   await hand.visit('Trash');
   await awake(page);
-  const row = page.getByRole('row').filter({ hasText: 'Repository team/web' });
+  const row = page.getByRole('row').filter({ hasText: 'Namespace team, 2 repositories, 4 tags' });
   const until = new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
   await expect(row).toContainText(until);
-  await hand.press(row.getByRole('link', { name: 'with 1 thing more' }));
-  await restored('Restore all 2', 'Restored 2 things that were deleted together.');
+  await restored('Restore all 2 that were deleted together', 'Restored 2 things that were deleted together.');
 });
 
 shared('a copy that waits for its registry is paused and resumed, taken back, and cancelled the next time', async ({ page }) => {

@@ -1,7 +1,7 @@
 // Deleting without fear, with script and without: journey 9, tags that are chosen; journey 10, an image with all its tags.
 import type { Page } from '@playwright/test';
 import { expectAccessibleInBoth } from '../support/checks';
-import { bytesOf, bytesOnlyIn, digestOf, megabytes, push, tag } from '../support/images';
+import { bytesOnlyIn, bytesToPull, digestOf, megabytes, push, tag } from '../support/images';
 import { focused } from '../support/keys';
 import { expect, test } from '../support/own';
 import { namedIn, pulledFrom, referrersIn } from '../support/pulls';
@@ -30,8 +30,8 @@ test('two tags are chosen, looked at, deleted, and come back by one press', asyn
   for (const sibling of ['1.4', 'prod']) {
     await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
   }
-  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
   const until = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText(`It can be pulled by its digest until ${until}`);
   await expect(line(asked, 'Frees')).toContainText(`Frees ${megabytes(bytesOnlyIn('web', '1.4.0', ['1.4.2']))} on ${until}`);
   if (scripted) {
     expect((await focused(page))!.name).toBe('Cancel');
@@ -74,20 +74,20 @@ test('an image goes with all that is said, by its name, and only as long as that
   for (const platform of ['linux/amd64', 'linux/arm64']) await expect(line(asked, 'images that it lists go with it')).toContainText(platform);
   await expect(line(asked, '1 referrer goes with it')).toContainText('SBOM');
   await looked(page, scripted);
-  await asked.getByLabel('Name of the repository').fill('team/wep');
+  await asked.getByLabel(/^Type .+ to confirm$/).fill('team/wep');
   await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
-  await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByLabel('Name of the repository')).toHaveValue('team/wep');
+  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveValue('team/wep');
 
   await tag(portolan, REPOSITORY, 'staging', 'latest', 'stable');
   const names = ['1.5.0-rc.2', 'staging', 'prod', 'latest', 'stable', SBOM];
   const whole = await pulledFrom(portolan, REPOSITORY, names);
-  await page.getByLabel('Name of the repository').fill(REPOSITORY);
+  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await expect(page.getByRole('alert')).toContainText('2 more tags now name this image. Look again.');
   expect(await namedIn(portolan, REPOSITORY, 'prod')).toBe(IMAGE);
   await looked(page, scripted);
-  await page.getByLabel('Name of the repository').fill(REPOSITORY);
+  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 5 tags' }).click();
   const done = await said(page, /^Deleted image/);
   for (const reference of [...names, IMAGE]) expect(await namedIn(portolan, REPOSITORY, reference), reference).toBeUndefined();
@@ -102,7 +102,7 @@ test('an image comes back from the trash later, with its tags and with what is a
   await page.goto('/r/team/web');
   const mark = await markOf(page, 'staging');
   await page.goto(`/r/team/web/-/manifests/${IMAGE}/delete`);
-  await page.getByLabel('Name of the repository').fill(REPOSITORY);
+  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await said(page, /^Deleted image/);
   expect(await referrersIn(portolan, REPOSITORY, IMAGE)).toEqual([]);
@@ -113,10 +113,11 @@ test('an image comes back from the trash later, with its tags and with what is a
   for (const name of ['1.5.0-rc.2', 'staging', 'prod']) expect(await markOf(page, name), name).toBe(mark);
 });
 
-test('what goes is counted once: an index is as large as its platforms', async ({ page, portolan, scripted }) => {
+test('what goes is as large as its own page says: each platform by itself', async ({ page, portolan, scripted }) => {
   await filled(portolan);
   const asked = await askToDelete(page, REPOSITORY, scripted, '1.4.0');
-  await expect(line(asked, 'Frees')).toContainText(`${megabytes(bytesOf('web', '1.4.0'))} to pull, before sharing`);
+  const [amd64, arm64] = ['amd64', 'arm64'].map((platform) => megabytes(bytesToPull('web', '1.4.0', platform)));
+  await expect(line(asked, 'Frees')).toContainText(`${amd64} to pull for linux/amd64, ${arm64} for linux/arm64`);
 });
 
 test('a question that is taller than the window keeps its buttons in reach', async ({ page, portolan, scripted }) => {

@@ -5,7 +5,7 @@ import { HERE, expect, expectHidden, isHidden, knows, namedAt, pulled, signature
 import { authorization, bytesOnlyIn, digestOf, fill, megabytes, push, short, tag } from '../support/images';
 import { enrol, submit } from '../support/people';
 import { signIn } from '../support/servers';
-import { askToDelete, askToDeleteImage, line, looked, said } from '../support/steps';
+import { askToDelete, askToDeleteImage, line, looked, markOf, said } from '../support/steps';
 import { test as shared } from '../support/test';
 
 const PASSWORD = 'four quiet harbours';
@@ -49,20 +49,20 @@ test.describe('with a registry that is read again and again', () => {
     const asked = await askToDeleteImage(page, HERE, scripted, '1.4.2');
     for (const name of ['1.4', '1.4.2', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
     await expect(asked.getByText(/images that it lists go with it/)).toBeVisible();
-    await asked.getByLabel('Name of the repository').fill('team/web');
+    await asked.getByLabel(/^Type .+ to confirm$/).fill('team/web');
     await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
-    await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
-    await expect(page.getByLabel('Name of the repository')).toHaveValue('team/web');
+    await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveValue('team/web');
 
     await tag(hub, 'team/web', '1.4.2', 'latest');
     await knows(portolan, (names) => names.includes('latest'));
     const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
-    await page.getByLabel('Name of the repository').fill(HERE);
+    await page.getByLabel(/^Type .+ to confirm$/).fill(HERE);
     await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
     await expect(page.getByRole('alert')).toContainText('1 more tag now names this image. Look again.');
     expect(await tagsAt(hub)).toEqual(names);
     await looked(page, scripted);
-    await page.getByLabel('Name of the repository').fill(HERE);
+    await page.getByLabel(/^Type .+ to confirm$/).fill(HERE);
     await page.getByRole('button', { name: 'Delete image and 4 tags' }).click();
 
     await said(page, /^Deleted image/);
@@ -84,7 +84,7 @@ test.describe('with a registry that is read again and again', () => {
     const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
     const asked = await askToDeleteImage(page, HERE, scripted, '1.4.0');
     await expect(line(asked, '1 referrer goes with it')).toBeVisible();
-    await asked.getByLabel('Name of the repository').fill(HERE);
+    await asked.getByLabel(/^Type .+ to confirm$/).fill(HERE);
     await asked.getByRole('button', { name: 'Delete image and 2 tags' }).click();
     const undo = (await said(page, /^Deleted image/)).getByRole('button', { name: 'Undo' });
     expect((await tagsAt(hub)).filter((name) => !isHidden(name))).toEqual(names.filter((name) => !['1.4.0', own].includes(name)));
@@ -129,6 +129,9 @@ test.describe('with a registry that is read again and again', () => {
     await page.getByRole('button', { name: `Roll back prod to ${short('web', '1.4.0')}` }).click();
     await said(page, `prod names ${short('web', '1.4.0')} again.`);
     expect(await namedAt(hub, 'prod')).toBe(SINGLE);
+    await page.goto(`/r/${HERE}/-/history?tag=prod`);
+    await expect(moves).toHaveCount(4);
+    await expect(moves.nth(1)).toContainText(short('web', '1.4.0'));
     expect(whole).toMatchObject(await pulled(hub, '1.4.2', '1.4', '1.5.0-rc.2', SIGNATURE));
     expect(Object.values(whole)).toEqual(expect.arrayContaining(Object.values(await pulled(hub, 'prod'))));
     await expectHidden(portolan);
@@ -147,6 +150,8 @@ test('an image gets another name there, and a name that moved meanwhile is looke
   expect(await namedAt(hub, '1.5.0')).toBe(digestOf('web', '1.5.0-rc.2'));
   await page.goto(`/r/${HERE}`);
   await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
+  expect(await markOf(page, '1.5.0')).toBe(await markOf(page, '1.5.0-rc.2'));
+  expect(await markOf(page, '1.5.0')).not.toBe(await markOf(page, '1.4.2'));
 
   await page.goto(`/r/${HERE}/-/tags/1.5.0-rc.2/retag`);
   await page.getByLabel('Tag', { exact: true }).fill('prod');

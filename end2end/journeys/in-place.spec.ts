@@ -82,20 +82,26 @@ test('Enter waits for what has to be typed, and the button says what is wrong', 
   await awake(page);
   await page.getByText('More', { exact: true }).click();
   await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
-  const field = page.getByRole('dialog').getByLabel('Name of the repository');
+  const field = page.getByRole('dialog').getByLabel(/^Type .+ to confirm$/);
   await field.fill('team/we');
   await field.press('Enter');
   await expect(field).not.toHaveAttribute('aria-invalid');
   await page.getByRole('dialog').getByRole('button', { name: /^Delete image/ }).click();
   await expect(field).toHaveAttribute('aria-invalid', 'true');
+  // It may be pasted as well.
   await field.fill('team/web');
+  await field.press('Control+a');
+  await field.press('Control+x');
+  await expect(field).toHaveValue('');
+  await field.press('Control+v');
+  await expect(field).toHaveValue('team/web');
   await field.press('Enter');
   await said(page, /^Deleted image/);
   await page.getByRole('banner').getByRole('link', { name: 'Trash' }).first().click();
   await awake(page);
   await page.getByRole('link', { name: /^Delete now… image / }).click();
   const purging = page.getByRole('dialog', { name: /^Delete image .* now\?$/ });
-  await expect(purging.getByLabel('Name')).toBeFocused();
+  await expect(purging.getByLabel(/^Type .+ to confirm$/)).toBeFocused();
   await expectAccessibleInBoth(page);
   await page.keyboard.press('Escape');
   await expect(purging).toBeHidden();

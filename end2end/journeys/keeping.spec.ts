@@ -87,8 +87,13 @@ test('a namespace goes whole for as long as its trash keeps it, and comes back w
   await fill(portolan, 'tools/web', 'web', { '1.4.1': ['prod'] }, { sbom: false });
   const whole = [await pulledFrom(portolan, 'team/web', ['1.4.1', 'prod']), await pulledFrom(portolan, 'team/jobs/mailer', ['0.9.0'])];
   await page.goto('/n/team/-/policies');
-  await page.getByLabel('Keep deleted things for days').fill('3');
+  await page.getByRole('spinbutton', { name: 'Days in the trash' }).fill('3');
   await page.getByRole('button', { name: 'Save days' }).click();
+  await expect(page.getByRole('heading', { name: 'Keep deleted things of team for 3 days?' })).toBeVisible();
+  await guarded(page.getByRole('button', { name: 'Keep them for 3 days' }), page.getByRole('link', { name: 'Cancel' }));
+  await looked(page, scripted);
+  await page.getByLabel(/^Type .+ to confirm$/).fill('team');
+  await page.getByRole('button', { name: 'Keep them for 3 days' }).click();
   await said(page, 'The settings of team are saved.');
   await expect(page.getByText('Deleted things are kept for 3 days')).toBeVisible();
 
@@ -100,10 +105,10 @@ test('a namespace goes whole for as long as its trash keeps it, and comes back w
   await expect(line(asked, '3 tags go with them.')).toContainText('team/web:prod');
   await guarded(act, asked.getByRole('link', { name: 'Cancel' }));
   await looked(page, scripted);
-  await page.getByLabel('Name of the namespace').fill('tools');
+  await page.getByLabel(/^Type .+ to confirm$/).fill('tools');
   await act.click();
-  await expect(page.getByLabel('Name of the namespace')).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Name of the namespace').fill('team');
+  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
+  await page.getByLabel(/^Type .+ to confirm$/).fill('team');
   await act.click();
   await said(page, 'The namespace team is deleted, with all its repositories.');
   expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();
@@ -112,9 +117,9 @@ test('a namespace goes whole for as long as its trash keeps it, and comes back w
 
   await page.goto('/n/team/-/trash');
   const until = new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-  const row = page.getByRole('row').filter({ hasText: 'Repository team/web, 2 tags' });
+  const row = page.getByRole('row').filter({ hasText: 'Namespace team, 2 repositories, 3 tags' });
   await expect(row).toContainText(until);
-  await row.getByRole('link', { name: 'with 1 thing more' }).click();
+  await row.getByRole('link', { name: 'Show all 2' }).click();
   await expect(page.getByText('These 2 were deleted together.')).toBeVisible();
   await looked(page, scripted);
   await page.getByRole('button', { name: 'Restore all 2' }).click();

@@ -33,7 +33,7 @@ test.describe('on a phone', () => {
     await page.screenshot({ path: `results/screens/promote-390-${scripted ? 'script' : 'plain'}.png`, fullPage: true });
     await page.getByRole('link', { name: 'Promote to prod…' }).tap();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Promote 1.5.0-rc.2 to prod');
-    await expect(page.getByText('prod is 1.4.2 there now; it would be 1.5.0-rc.2.')).toBeVisible();
+    await expect(page.getByText('prod names 1.4.2 in team/web now, and 1.5.0-rc.2 afterwards.')).toBeVisible();
     await fine('what it would do');
     // It moves meanwhile.
     await push(portolan, 'web', '1.4.0', 'team/web:prod').done();
@@ -64,14 +64,14 @@ test.describe('on a phone', () => {
     // Under the name that is deployed from there.
     await page.goto('/r/team/web/-/copy?tag=1.4.2');
     await page.getByLabel('Repository', { exact: true }).fill('Prod/web');
-    await page.getByRole('region', { name: 'To another repository' }).getByRole('button', { name: 'Continue' }).tap();
+    await page.getByRole('region', { name: 'To another repository' }).getByRole('button', { name: 'Go on to another repository' }).tap();
     await expect(page.getByLabel('Repository', { exact: true })).toHaveAttribute('aria-invalid', 'true');
     await expect(page.getByLabel('Repository', { exact: true })).toHaveValue('Prod/web');
     if (scripted) await expectAccessibleInBoth(page);
     await page.getByLabel('Repository', { exact: true }).fill('prod/web');
     await page.getByLabel('Tag there').fill('live');
-    await page.getByRole('region', { name: 'To another repository' }).getByRole('button', { name: 'Continue' }).tap();
-    await expect(page.getByText(`live is ${short('1.4.0')} there now; it would be 1.4.2.`)).toBeVisible();
+    await page.getByRole('region', { name: 'To another repository' }).getByRole('button', { name: 'Go on to another repository' }).tap();
+    await expect(page.getByText(`live names ${short('1.4.0')} in prod/web now, and 1.4.2 afterwards.`)).toBeVisible();
     await page.getByRole('button', { name: 'Copy 1.4.2 to prod/web as live' }).tap();
     const said = page.getByRole('status').filter({ hasText: 'Copied 1.4.2 to prod/web as live.' });
     await expect(said).toBeVisible();
@@ -92,7 +92,7 @@ test('several tags are copied from the list, and a name is given, by keys', asyn
   await page.getByLabel('Repository', { exact: true }).fill('new/web');
   await page.keyboard.press('Enter');
   await expect(page.getByText('The repository new/web is made by it.')).toBeVisible();
-  expect((await focused(page))!.name).toBe('Choose another place');
+  expect((await focused(page))!.name).toBe('Cancel');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Copied 2 tags to new/web.' })).toBeVisible();

@@ -82,8 +82,9 @@ export function bytesOnlyIn(layout: string, image: string, others: string[]): nu
   return [...own].reduce((sum, [digest, size]) => (shared.has(digest) ? sum : sum + size), 0);
 }
 
-/** How much an image of a fixture layout is to pull, all platforms, before sharing. */
-export const bytesOf = (layout: string, image: string) => blobsOf(layout, digestOf(layout, image)).reduce((sum, { size }) => sum + size, 0);
+/** How much an image of a fixture layout is to pull on one platform. */
+export const bytesToPull = (layout: string, image: string, architecture: string) =>
+  blobsOf(layout, platformsOf(layout, image)[architecture].digest).reduce((sum, { size }) => sum + size, 0);
 
 function blobsOf(layout: string, digest: string): Descriptor[] {
   const { manifests, layers, config } = manifest(layout, digest);

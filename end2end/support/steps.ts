@@ -34,11 +34,17 @@ export async function askToDeleteImage(page: Page, repository: string, scripted:
 /** A line of what would go. */
 export const line = (asked: Locator, words: string) => asked.getByRole('listitem').filter({ hasText: words });
 
-/** What takes something away stands right of what leaves all as it is, and the keys come to it after that. */
+/** The ground of what takes something away, in light and in dark. */
+const RED = /^oklch\(0\.5\d* 0\.185 2[78]\)$/;
+
+/** What takes something away is red and stands right of what leaves all as it is, and the keys come to it after that. */
 export async function guarded(act: Locator, keep: Locator) {
   const [danger, safe] = [(await act.boundingBox())!, (await keep.boundingBox())!];
   expect(danger.x, 'the way out stands first').toBeGreaterThanOrEqual(safe.x + safe.width);
   expect(Math.abs(danger.y - safe.y), 'both stand in one row').toBeLessThan(danger.height / 2);
+  await act.page().mouse.move(0, 0); // under the pointer it is darker
+  await expect(act).toHaveCSS('background-color', RED);
+  await expect(keep).not.toHaveCSS('background-color', RED);
   await keep.focus();
   await act.page().keyboard.press('Tab');
   await expect(act).toBeFocused();

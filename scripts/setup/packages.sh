@@ -29,6 +29,11 @@ want_postgresql() {
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || want_package postgresql
 }
 
+# And this one out of that of whoever is not root.
+want_nginx() {
+    [ -x /usr/sbin/nginx ] || want_package nginx
+}
+
 # installed PACKAGE: for packages that bring no command of their own name.
 installed() {
     have dpkg-query && [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -1,7 +1,7 @@
 //! Questions about names, what they named before, and what was deleted.
 
 use crate::domain::view::{
-    AsOfView, HistoryQuery, HistoryView, NamingView, RollBackView, TagThere, TrashQuery, TrashView,
+    AsOfView, HistoryQuery, HistoryView, Lost, NamingView, RollBackView, TagThere, TrashQuery, TrashView,
 };
 use crate::domain::{Digest, Error, Namespace, Reference, RepositoryName, Tag, Timestamp};
 use leptos::prelude::*;
@@ -72,4 +72,12 @@ pub async fn show_trash(query: TrashQuery) -> Result<TrashView, Error> {
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     service::trash::page(&app, &caller, query).await
+}
+
+/// What became of something that is not there.
+#[server(name = ShowLost, endpoint = "trash/lost")]
+pub async fn show_lost(repository: RepositoryName, named: Option<Reference>) -> Result<Lost, Error> {
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    service::trash::lost(&app, &caller, repository, named).await
 }

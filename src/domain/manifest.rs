@@ -2,9 +2,11 @@
 //! The bytes themselves are kept as pushed; nothing here writes JSON.
 
 mod image_config;
+mod listed;
 mod strict;
 
 pub use image_config::{ImageConfig, MAX_CONFIG_BYTES, MAX_CONFIG_TIME, RunConfig, Step};
+pub use listed::{Listed, listed};
 
 use super::{Digest, Error, Platform, Result, media_type};
 use serde::de::IgnoredAny;

@@ -49,6 +49,14 @@ impl Namespace {
     fn check(text: &str) -> Result<()> {
         check_path("namespace", "a namespace", text)
     }
+
+    /// The deepest one in which both of these lie, where there is any.
+    pub fn around(one: &RepositoryName, other: &RepositoryName) -> Option<Self> {
+        let namespaces = [one.namespace()?, other.namespace()?];
+        let [one, other] = namespaces.each_ref().map(|it| it.0.split('/'));
+        let shared: Vec<&str> = one.zip(other).take_while(|(one, other)| one == other).map(|(it, _)| it).collect();
+        (!shared.is_empty()).then(|| Self(shared.join("/")))
+    }
 }
 
 impl MountPrefix {

@@ -69,6 +69,8 @@ pub struct Barred {
     pub what: String,
     /// The rule, by its id.
     pub rule: String,
+    /// The tags that it is about, as its patterns say.
+    pub about: String,
     pub scope: Scope,
     pub guard: Guard,
 }
@@ -103,6 +105,15 @@ impl ProtectionKind {
             Self::Immutable => "immutable",
             Self::Protected => "protected",
             Self::NoDelete => "no_delete",
+        }
+    }
+
+    /// What it is called where rules are listed.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Immutable => "Immutable",
+            Self::Protected => "Protected",
+            Self::NoDelete => "No deletion",
         }
     }
 
@@ -235,6 +246,11 @@ impl Protection {
         tags + &but.unwrap_or_default()
     }
 
+    /// What it is called in a sentence: `the rule about v* but not *-snapshot in team`.
+    pub fn called(&self) -> String {
+        called(&self.about(), &self.scope)
+    }
+
     /// What stands in records.
     pub fn words(&self) -> String {
         let role = self.guard.role().map(|role| format!(", least role {role}")).unwrap_or_default();
@@ -254,16 +270,29 @@ impl Protection {
 impl Barred {
     /// By this rule.
     pub fn by(rule: &Rule, what: impl fmt::Display) -> Self {
-        let Protection { scope, guard, .. } = rule.protection.clone();
-        Self { what: what.to_string(), rule: rule.id.clone(), scope, guard }
+        let (about, Protection { scope, guard, .. }) = (rule.protection.about(), rule.protection.clone());
+        Self { what: what.to_string(), rule: rule.id.clone(), about, scope, guard }
+    }
+
+    /// What the rule is called in a sentence.
+    pub fn called(&self) -> String {
+        called(&self.about, &self.scope)
     }
 }
 
-/// `prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*`.
+fn called(about: &str, scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => format!("the rule about {about} in every repository"),
+        Scope::Namespace(namespace) => format!("the rule about {about} in {namespace}"),
+        Scope::Repository(name) => format!("the rule about {about} in {name}"),
+    }
+}
+
+/// `prod is protected: only Maintainer and up set, move or delete it, by the rule about prod* in team`.
 impl fmt::Display for Barred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, scope, guard, .. } = self;
-        write!(f, "{what} is {guard}, by the rule on {}", scope.words())
+        let Self { what, guard, .. } = self;
+        write!(f, "{what} is {guard}, by {}", self.called())
     }
 }
 
@@ -323,13 +352,15 @@ mod tests {
         let set = Rule { id: "1".to_owned(), protection: set, created_by: None, created_at: Timestamp(0) };
         assert_eq!(
             Barred::by(&set, "prod").to_string(),
-            "prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*"
+            "prod is protected: only Maintainer and up set, move or delete it, by the rule about prod in team"
         );
         assert_eq!(
             rule(Some("v*"), Some("*-snapshot"), Guard::NoDelete(Some(Role::Admin))).words(),
             "no_delete on team/*: v* but not *-snapshot, least role admin"
         );
         assert_eq!(Guard::NoDelete(Some(Role::Admin)).to_string(), "protected: only Admin delete it");
+        let all = Protection { scope: Scope::Everything, ..rule(None, Some("*-rc"), Guard::Immutable) };
+        assert_eq!(all.called(), "the rule about all tags but not *-rc in every repository");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! an image is whatever has no name but by what goes: its platforms, its signatures, theirs.
 
 use super::manifest::Kind;
-use super::{Digest, Tag};
+use super::{Digest, Tag, order};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An image as the graph sees it.
@@ -13,6 +13,8 @@ pub struct Node {
     pub kind: Option<Kind>,
     /// Its platforms, or the type of an artifact.
     pub label: String,
+    /// Whether it is the former.
+    pub has_platform: bool,
     /// Bytes to pull it, before sharing.
     pub bytes: u64,
     /// How many tags name it.
@@ -108,6 +110,7 @@ impl Graph {
         // All that names an image goes with it: so that has to be known.
         let is_known = |node: &Node| node.n_missing_more == 0;
         self.spread(&mut gone, is_known, |tag, gone| is_taken(tags, tag, gone));
+        self.join(&mut gone);
         let goes = |tag: &Tag, node: &Digest| tags.contains(tag) || gone.contains_key(node);
         let mut radius = Radius::default();
         for (digest, node) in &self.0 {
@@ -165,6 +168,26 @@ impl Graph {
                     gone.insert(part.clone(), (top.clone(), Some(how)));
                     next.push(part.clone());
                 }
+            }
+        }
+    }
+
+    /// Lets what goes for the sake of several images go with the last of them, where each comes before what it lists. What
+    /// one of them needs to come back is with one after it then: of no two does each need the other.
+    fn join(&self, gone: &mut Gone) {
+        let below =
+            |digest: &Digest| self.0.get(digest).map(|node| node.children.union(&node.referrers).cloned().collect());
+        let below: BTreeMap<Digest, Vec<Digest>> =
+            gone.keys().map(|digest| (digest.clone(), below(digest).unwrap_or_default())).collect();
+        let order: Vec<&Digest> = order::after_what_they_name(&below).into_iter().rev().collect();
+        let places: BTreeMap<&Digest, usize> =
+            order.iter().enumerate().map(|(place, digest)| (*digest, place)).collect();
+        for digest in &order {
+            let (Some(node), Some((_, Some(_)))) = (self.0.get(*digest), gone.get(*digest)) else { continue };
+            let tops = node.parents.iter().chain(&node.subject).filter_map(|it| gone.get(it)).map(|(top, _)| top);
+            let last = tops.max_by_key(|top| places.get(top)).cloned();
+            if let (Some(last), Some((top, _))) = (last, gone.get_mut(*digest)) {
+                *top = last;
             }
         }
     }

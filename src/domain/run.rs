@@ -35,6 +35,9 @@ pub enum Lane {
     Changing,
 }
 
+/// What is counted, for one and for many.
+pub type Nouns = (&'static str, &'static str);
+
 /// Which copy a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyOf {
@@ -104,20 +107,15 @@ impl RunKind {
         }
     }
 
-    /// What its progress counts, for one and for many.
-    pub fn nouns(self) -> (&'static str, &'static str) {
+    /// What its progress counts; a delete may delete images alone.
+    pub fn nouns(self, counts_images: bool) -> Nouns {
         match self {
             Self::Collect => ("item looked at", "items looked at"),
             Self::Copy => ("part", "parts"),
+            Self::Delete if counts_images => ("image", "images"),
             Self::Delete => ("tag", "tags"),
             Self::Restore => ("thing", "things"),
         }
-    }
-
-    /// How far one came: `200 of 520 tags`, where it is known of how many.
-    pub fn how_far(self, n_done: u64, n_total: Option<u64>) -> Option<String> {
-        let (one, many) = self.nouns();
-        n_total.map(|total| format!("{n_done} of {total} {}", if total == 1 { one } else { many }))
     }
 
     /// What is left when it is cancelled; `is_dry` where it only finds out what it would do.
@@ -130,7 +128,7 @@ impl RunKind {
                  layers until that registry collects its garbage. The same copy sends nothing of it again."
             }
             Self::Delete => {
-                "What was deleted so far stays in the trash, together: Undo on this page brings all of it back. The other tags stay as they are."
+                "What was deleted so far stays in the trash, together: Undo on this page brings all of it back."
             }
             Self::Restore => "What came back so far stays. The rest stays in the trash.",
         }
@@ -154,6 +152,11 @@ impl RunKind {
             Self::Copy | Self::Delete | Self::Restore => (Permission::RepositoryRead, within(scope)),
         }
     }
+}
+
+/// How far a run came: `200 of 520 tags`, where it is known of how many.
+pub fn how_far((one, many): Nouns, n_done: u64, n_total: Option<u64>) -> Option<String> {
+    n_total.map(|total| format!("{n_done} of {total} {}", if total == 1 { one } else { many }))
 }
 
 fn within(scope: &Scope) -> Target {

@@ -41,7 +41,7 @@ pub use protections::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
-pub use trash::{Again, Asking, Crossing, Fold, TrashQuery, TrashSum, TrashView, TrashedView};
+pub use trash::{Again, Asking, Crossing, Fold, LeftInTrash, Lost, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,8 @@ pub enum TagSort {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositoriesView {
     pub page: Page<RepositoryRow>,
+    /// Where there are none: what the reader may bring back.
+    pub left: Option<LeftInTrash>,
     pub totals: Totals,
     /// Registries that are being read right now, or could not be.
     pub notices: Vec<MountNotice>,
@@ -200,6 +202,8 @@ pub struct RepositoryView {
     /// Pulls of the last thirty days, where they go through Portolan.
     pub pulls: Option<u64>,
     pub page: Page<TagRow>,
+    /// Where there are none: what the reader may bring back.
+    pub left: Option<LeftInTrash>,
     /// Where pulls go: Portolan's own host, or that of a registry elsewhere.
     pub pull_host: String,
     /// The name to pull by at that host.

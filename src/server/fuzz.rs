@@ -5,10 +5,11 @@
 use super::http::distribution::ranges::{self, Place};
 use super::registry::remote::link::{self, Next};
 use crate::domain::condition::{Among, Condition};
-use crate::domain::manifest::{ImageConfig, MAX_CONTENT_BYTES, MAX_DESCRIPTORS, Manifest, Relation};
+use crate::domain::manifest::{ImageConfig, MAX_CONTENT_BYTES, MAX_DESCRIPTORS, Manifest, Relation, listed};
 use crate::domain::name::MAX_NAME_BYTES;
 use crate::domain::{Address, Digest, MountPrefix, Namespace, Reference, RepositoryName, Tag, media_type};
 use crate::server::service::pull::ContentRange;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 use url::{Url, form_urlencoded};
@@ -119,6 +120,7 @@ pub fn fuzz_manifests(bytes: &[u8]) {
     ];
     let Some((which, bytes)) = bytes.split_first() else { return };
     let _ = ImageConfig::parse(bytes);
+    let listed = listed(bytes).map(|found| BTreeSet::from_iter(found.into_iter().map(|it| it.digest)));
     let stated = TYPES[usize::from(*which) % TYPES.len()];
     let Ok(manifest) = Manifest::parse(stated, bytes) else { return };
     assert!(manifest.children.len() <= MAX_DESCRIPTORS && manifest.pull_bytes() <= MAX_CONTENT_BYTES);
@@ -126,6 +128,8 @@ pub fn fuzz_manifests(bytes: &[u8]) {
     let is_index = media_type::is_index(&manifest.media_type);
     assert!(manifest.children.iter().all(|(relation, _)| (*relation == Relation::Manifest) == is_index));
     assert_eq!(manifest.of(Relation::Config).count(), usize::from(!is_index), "an image has one config");
+    let listed = listed.expect("what is taken is read wherever anything is");
+    assert!(manifest.of(Relation::Manifest).all(|child| listed.contains(&child.digest)), "and nothing is missed");
     let described = manifest.children.iter().map(|(_, child)| child).chain(&manifest.subject);
     for descriptor in described {
         assert!(descriptor.size <= MAX_CONTENT_BYTES, "{descriptor:?}");

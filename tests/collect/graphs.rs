@@ -8,6 +8,7 @@ use crate::identity::run as statement;
 use crate::jobs::{collect, over, ran};
 use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, sha256};
+use crate::tags::send;
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
@@ -42,9 +43,15 @@ pub(super) enum What {
     Note,
     Untag,
     Delete,
+    /// With all that belongs to it.
+    DeleteWhole,
+    /// What was pushed before is pushed again.
+    Again,
     DeleteRepository,
     Blob,
     DeleteBlob,
+    /// The trash keeps what is deleted from now on for longer, or not as long.
+    Days,
     Restore,
     RollBack,
     Copy,
@@ -79,6 +86,9 @@ const ALL: [What; 24] = [
     What::Wait,
 ];
 
+/// What makes entries of the trash need one another.
+const MORE: [What; 5] = [What::DeleteWhole, What::DeleteWhole, What::Again, What::Again, What::Days];
+
 /// Something that happens: what, where, and which.
 pub(super) type Step = (What, usize, usize);
 
@@ -91,8 +101,8 @@ pub(super) fn steps(how_many: Range<usize>, more: &[What]) -> impl Strategy<Valu
 pub(super) struct World {
     pub test: TestApp,
     pub clock: Arc<ManualClock>,
-    /// Digests with their sizes and types, by repository.
-    known: Vec<Vec<(String, usize, &'static str)>>,
+    /// Manifests with their digests and types, by repository.
+    known: Vec<Vec<(String, String, &'static str)>>,
     n_made: usize,
 }
 
@@ -114,14 +124,29 @@ impl World {
         let put = self.test.put_manifest(REPOSITORIES[at], &reference, media_type, &manifest).await;
         // What it names may have been deleted or collected.
         if put.status == 201 && !self.known[at].iter().any(|(known, ..)| *known == digest) {
-            self.known[at].push((digest, manifest.len(), media_type));
+            self.known[at].push((digest, manifest, media_type));
         }
     }
 
     pub fn any(&self, at: usize, which: usize) -> Option<Value> {
         let known = &self.known[at];
-        let (digest, size, media_type) = known.get(which.checked_rem(known.len())?)?;
-        Some(json!({"mediaType": media_type, "digest": digest, "size": size}))
+        let (digest, text, media_type) = known.get(which.checked_rem(known.len())?)?;
+        Some(json!({"mediaType": media_type, "digest": digest, "size": text.len()}))
+    }
+
+    /// By its digest, or by a tag; what it is made of may be gone.
+    async fn again(&mut self, at: usize, which: usize) {
+        let Some(which_one) = which.checked_rem(self.known[at].len()) else { return };
+        let (_, text, media_type) = self.known[at][which_one].clone();
+        self.put(at, which.is_multiple_of(2).then_some(which / 2), media_type, text).await;
+    }
+
+    /// What of a repository may be deleted by a plan: with it goes what belongs to it.
+    async fn delete_whole(&self, at: usize, which: usize) {
+        if let Some(it) = self.any(at, which) {
+            let digest = it["digest"].as_str().unwrap();
+            self.test.delete(&format!("/api/v1/r/{}/-/manifests/{digest}", REPOSITORIES[at])).await;
+        }
     }
 
     async fn image(&mut self, at: usize, which: usize, tag: Option<usize>) {
@@ -215,6 +240,14 @@ impl World {
                     self.test.delete(&format!("/v2/{name}/manifests/{digest}")).await;
                 }
             }
+            What::DeleteWhole => self.delete_whole(at, which).await,
+            What::Again => self.again(at, which).await,
+            What::Days => {
+                let namespace = name.split('/').next().unwrap();
+                let days = json!({"trash_days": 1 + which % 4});
+                let set = send(&self.test, "PATCH", &format!("/api/v1/n/{namespace}"), days).await;
+                assert_eq!(set.status, 200, "{}", set.text());
+            }
             What::DeleteRepository if which % 4 == 0 => {
                 self.test.delete(&format!("/api/v1/r/{name}")).await;
                 self.known[at].clear();
@@ -283,7 +316,7 @@ async fn counts_hold(test: &TestApp) {
 
 #[test]
 fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
-    holds_of_all(CASES, &(steps(25..55, &[]), 0_i64..150), |(steps, later)| {
+    holds_of_all(CASES, &(steps(25..55, &MORE), 0_i64..150), |(steps, later)| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(goes_by_the_model(steps, later));
         Ok(())

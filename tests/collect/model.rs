@@ -94,34 +94,56 @@ pub async fn expected(test: &TestApp, now: i64, (grace_ms, window_ms): (i64, i64
 /// Which images one lists, or is about.
 type Edges = BTreeMap<Place, Vec<String>>;
 
-/// Entries of the trash that can still be brought back, or whose images history names.
+/// Entries of the trash that can still be brought back, whose images history names, or that such a one needs.
 async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTreeSet<String> {
     let mut kept = super::texts(test, &format!("SELECT id FROM trash WHERE expires_at > {now}")).await;
-    let all = super::texts(test, "SELECT id FROM trash").await;
-    for mut row in rows(test, "SELECT entry, repository_id, digest FROM deleted_manifests").await {
-        let (entry, place): (String, Place) = (row.take().unwrap(), (row.take().unwrap(), row.take().unwrap()));
-        kept.extend((named.contains(&place) && all.contains(&entry)).then_some(entry));
+    let of_tags = format!("SELECT repository_id, digest FROM trash WHERE kind = 'tag' AND expires_at > {now}");
+    let of_tags = pairs(test, &of_tags).await;
+    let mut last: BTreeMap<Place, (i64, String)> = BTreeMap::new();
+    let held = "SELECT d.entry, x.expires_at, d.repository_id, d.digest FROM deleted_manifests d JOIN trash x ON x.id = d.entry";
+    for mut row in rows(test, held).await {
+        let (entry, end): (String, i64) = (row.take().unwrap(), row.take().unwrap());
+        let place: Place = (row.take().unwrap(), row.take().unwrap());
+        kept.extend((named.contains(&place) || of_tags.contains(&place)).then(|| entry.clone()));
+        let latest = last.entry(place).or_default();
+        *latest = (end, entry).max(latest.clone());
     }
     for mut row in rows(test, "SELECT entry, id FROM deleted_repositories").await {
         let (entry, id): (String, String) = (row.take().unwrap(), row.take().unwrap());
         kept.extend(named.iter().any(|(repository, _)| *repository == id).then_some(entry));
     }
-    while let Some(part) = part_of_kept(test, &kept, &all).await {
+    let around = format!(
+        "SELECT x.id FROM trash x JOIN trash y ON y.repository_id = x.repository_id
+         WHERE x.kind = 'repository' AND y.id <> x.id AND y.expires_at > {now}"
+    );
+    kept.extend(super::texts(test, &around).await);
+    let all = super::texts(test, "SELECT id FROM trash").await;
+    while let Some(part) = part_of_kept(test, &kept, (&all, &last)).await {
         kept.insert(part);
     }
     kept
 }
 
-/// An entry with a part of an image that another one keeps.
-async fn part_of_kept(test: &TestApp, kept: &BTreeSet<String>, all: &BTreeSet<String>) -> Option<String> {
-    let sql = "SELECT p.entry, d.entry FROM deleted_manifests p
+/// An entry with a part of an image that another one keeps: the last that has it.
+async fn part_of_kept(
+    test: &TestApp,
+    kept: &BTreeSet<String>,
+    (all, last): (&BTreeSet<String>, &BTreeMap<Place, (i64, String)>),
+) -> Option<String> {
+    let sql = "SELECT p.entry, d.entry, d.repository_id, d.digest FROM deleted_manifests p
                JOIN deleted_edges e ON e.repository_id = p.repository_id AND e.parent = p.digest
                JOIN (SELECT entry, repository_id, digest FROM deleted_manifests
                  UNION SELECT entry, repository_id, digest FROM deleted_blobs) d
                ON d.repository_id = e.repository_id AND d.digest = e.child";
-    let parts = rows(test, sql).await.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap()));
-    let mut parts = parts.filter(|(holder, part): &(String, String)| kept.contains(holder) && !kept.contains(part));
-    parts.find(|(_, part)| all.contains(part)).map(|(_, part)| part)
+    for mut row in rows(test, sql).await {
+        let (holder, part): (String, String) = (row.take().unwrap(), row.take().unwrap());
+        let place: Place = (row.take().unwrap(), row.take().unwrap());
+        let is_needed = last.get(&place).is_none_or(|(_, last)| *last == part);
+        if is_needed && kept.contains(&holder) && !kept.contains(&part) && all.contains(&part) {
+            return Some(part);
+        }
+    }
+    None
 }
 
 /// Images that never had a name, those that lost it a moment ago, and those of which somebody was told since.

@@ -1,7 +1,8 @@
 //! Copies by a job, on pages: from the form that asks for one to the way back.
 
-use super::{PASSWORD, World, pull};
-use crate::support::{TestApp, eventually, sha256};
+use super::{PASSWORD, World, pull, step};
+use crate::jobs::control;
+use crate::support::{TestApp, eventually, field, sha256};
 use crate::tags::form;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
@@ -34,6 +35,48 @@ async fn the_page_leads_to_the_job_that_does_it() {
     assert_eq!(sha256(&pull(&world.far, "web", "manifests/prod").await.body), image);
     let shown = mara.get("/r/up/web").await.text();
     assert!(shown.contains("/r/up/web/-/copy?tag=prod"), "and what is there can be copied from there: {shown}");
+}
+
+/// Of what a filter matches it does what the page said, and all of that is taken back at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_filter_matches_is_copied_by_one_job_and_taken_back() {
+    let world = World::new().await;
+    let push = async |name: &str, tag: &str| {
+        world.here.push_image(name, tag, "amd64", format!("{name} {tag}").as_bytes()).await
+    };
+    let (old, new) = (
+        [push("team/old", "1.5").await, push("team/old", "1.6").await],
+        [push("team/web", "1.5").await, push("team/web", "1.6").await],
+    );
+    push("team/web", "2.0").await;
+    let id = world.ask("team/old", json!({"tags": ["1.5", "1.6"], "to": "up/web"})).await;
+    world.finish(&id).await.unwrap();
+    let named = async |tag: &str| {
+        let found = pull(&world.far, "web", &format!("manifests/{tag}")).await;
+        (found.status == 200).then(|| sha256(&found.body))
+    };
+    let there = async || [named("1.5").await, named("1.6").await, named("1.7").await, named("2.0").await];
+    let expected = |[five, six]: &[String; 2]| [Some(five.clone()), Some(six.clone()), None, None];
+
+    let mara = world.at_a_browser().await;
+    let address = "/r/team/web/-/copy?filter=1.*&to=up/web";
+    let page = mara.get(address).await.text();
+    assert!(page.contains("Copy 2 tags to up/web"), "{page}");
+    push("team/web", "1.7").await;
+    let sent =
+        async |page: &str| form(&mara, address, "copy-tags", &[("seen", &*field(page, "seen")), ("expect", "")]).await;
+    let stale = sent(&page).await;
+    assert!(stale.status == 409 && stale.text().contains("changed since you looked"), "{}", stale.text());
+    assert_eq!(world.here.delete("/api/v1/r/team/web/-/tags/1.7").await.status, 204);
+    world.clock.advance_ms(1);
+    let asked = sent(&mara.get(address).await.text()).await;
+    let id = asked.header("location").strip_prefix("/jobs/").expect("a job").to_owned();
+    world.finish(&id).await.unwrap();
+    assert_eq!(there().await, expected(&new));
+
+    let undone = form(&mara, &format!("/jobs/{id}"), "undo-copy", &[("job", &id)]).await;
+    assert_eq!(undone.status, 303, "{}", undone.text());
+    assert_eq!(there().await, expected(&old));
 }
 
 /// What is only read elsewhere is copied from there, and nothing is copied to it.
@@ -95,12 +138,14 @@ async fn what_a_job_copied_is_taken_back_on_its_page() {
         let page = format!("/jobs/{id}");
         let shown = mara.get(&page).await.text();
         assert!(shown.contains("Copied tags") && shown.contains(&old[7..19]), "{shown}");
-        let undone = form(&mara, &page, "undo-copy", &[("job", &id)]).await;
         // What somebody did at a registry elsewhere is found when it is looked at there, and not overwritten.
         if to.starts_with("up/") {
+            let (path, body) = (format!("/api/v1/r/{to}/-/copy/undo"), json!({"job": id}).to_string());
+            let undone = mara.call("POST", &path, "application/json", body).await;
             assert_eq!(undone.status, 409, "{}", undone.text());
             assert!(undone.text().contains("1 of 2 tags are as they were; undo once more"), "{}", undone.text());
         } else {
+            let undone = form(&mara, &page, "undo-copy", &[("job", &id)]).await;
             assert_eq!(undone.status, 303, "{}", undone.text());
             assert!(!mara.get(&page).await.text().contains("Copied tags"), "all is taken back that can be");
             let trash = mara.get("/trash").await.text();
@@ -110,6 +155,27 @@ async fn what_a_job_copied_is_taken_back_on_its_page() {
         let named = async |tag: &str| pull(registry, &name, &format!("manifests/{tag}")).await;
         assert_eq!((sha256(&named("1.0").await.body), sha256(&named("1.2").await.body)), (old, other));
         assert_eq!(named("1.1").await.status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_set_to_the_same_image_is_not_taken_back() {
+    for is_cancelled in [true, false] {
+        let world = World::new().await;
+        let image = world.far.push_image("web", "1.0", "amd64", b"layer").await;
+        let id = world.ask("up/web", json!({"tags": ["1.0"], "to": "team/web"})).await;
+        assert_eq!(step(&world.here, &id).await, Ok(false));
+        assert_eq!(world.here.push_image("team/web", "1.0", "amd64", b"layer").await, image);
+        match is_cancelled {
+            true => assert_eq!(control(&world.here, &id, "cancel").await.status, 200),
+            false => world.finish(&id).await.unwrap(),
+        }
+        let (mara, page) = (world.at_a_browser().await, format!("/jobs/{id}"));
+        let shown = mara.get(&page).await.text();
+        assert!(!shown.contains("Copied tags"), "{is_cancelled}: {shown}");
+        let undone = form(&mara, &page, "undo-copy", &[("job", &id)]).await;
+        assert_eq!(undone.status, 409, "{is_cancelled}: {}", undone.text());
+        assert_eq!(pull(&world.here, "team/web", "manifests/1.0").await.status, 200, "{is_cancelled}");
     }
 }
 

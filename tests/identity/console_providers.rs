@@ -305,7 +305,7 @@ async fn the_last_provider_goes_by_who_shows_that_it_is_them() {
     for (typed, password, words) in [
         ("acme", "", "This is not your password"),
         ("acme", "wrong horse", "This is not your password"),
-        ("acm", PASSWORD, "Type acme to go on"),
+        ("acm", PASSWORD, "Type acme to confirm"),
     ] {
         let typed = [("confirmed", typed), ("password", password)];
         let slip = mara.send(&format!("{PAGE}?remove=yes"), "delete-provider", &typed).await;

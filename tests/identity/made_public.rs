@@ -21,7 +21,7 @@ async fn asked(mara: &Browser<'_>, page: &str, intent: &str, fields: &[(&str, &s
 
 /// That a form came back because of what was typed.
 fn is_slip(answer: &Answer, name: &str) {
-    let words = format!("Type {name} to go on");
+    let words = format!("Type {name} to confirm");
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text());
     assert!(answer.text().contains(&words) && answer.text().contains("aria-invalid=\"true\""), "{}", answer.text());
 }

@@ -56,7 +56,7 @@ async fn what_is_immutable_stays_whoever_asks_by_every_door() {
     assert_eq!(put.refusal(), "403 DENIED");
     assert_eq!(
         put.json()["errors"][0]["message"],
-        "v1 is immutable: nobody moves or deletes it, by the rule on team/*"
+        "v1 is immutable: nobody moves or deletes it, by the rule about v* but not *-snapshot in team"
     );
     assert_eq!(
         put.json()["errors"][0]["detail"],
@@ -161,7 +161,8 @@ async fn a_role_is_held_there_for_that_tag_and_within_the_token() {
         callers.push((format!("{owner} by a {role}'s token"), admin.showing(&basic(owner, &secret)), may));
         callers.push((format!("{owner} by a registry token of it"), admin.showing(&shown), may));
     }
-    let barred = json!("prod-1 is protected: only Maintainer and up set, move or delete it, by the rule on team/*");
+    let barred =
+        json!("prod-1 is protected: only Maintainer and up set, move or delete it, by the rule about prod* in team");
     for (number, (who, by, may)) in callers.iter().enumerate() {
         for is_new in [true, false] {
             if !is_new {

@@ -46,7 +46,7 @@ async fn a_namespace_goes_back_to_a_time_without_what_a_registry_below_it_keeps(
         if by_page {
             let page = format!("/n/team/-/as-of?t={}&roll-back=yes", then.minute());
             let asked = test.get(&page).await.text();
-            assert!(asked.contains("Roll back 1 tag of team?") && !asked.contains("team/up"), "{asked}");
+            assert!(asked.contains("Roll back team: 1 tag moves?") && !asked.contains("team/up"), "{asked}");
             let (t, print) = (then.exact(), field(&asked, "print"));
             let fields = [("t", &*t), ("expected", "1"), ("confirmed", "1"), ("print", &print)];
             let done = form(&test, &page, "roll-back-namespace", &fields).await;

@@ -6,12 +6,12 @@ use crate::identity::{PASSWORD, basic};
 use crate::jobs::over;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, eventually, sha256};
 use portolan::server::identity::sign_in;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-fn of(content: &str) -> String {
+pub(super) fn of(content: &str) -> String {
     sha256(content.as_bytes())
 }
 
@@ -33,19 +33,19 @@ fn nested() -> String {
 }
 
 impl World {
-    async fn take(&self, tag: &str) -> String {
+    pub(super) async fn take(&self, tag: &str) -> String {
         assert_eq!(self.test.delete(&format!("{AT}/tags/{tag}")).await.status, 204, "{tag}");
         let entries = self.trash().await;
         let entry = entries.iter().find(|entry| entry["tag"] == tag).expect("an entry");
         entry["id"].as_str().unwrap().to_owned()
     }
 
-    async fn purge(&self, entry: &str) {
+    pub(super) async fn purge(&self, entry: &str) {
         let purged = self.test.delete(&format!("/api/v1/trash/{entry}")).await;
         assert_eq!(purged.status, 204, "{}", purged.text());
     }
 
-    fn has(&self, content: &str) -> bool {
+    pub(super) fn has(&self, content: &str) -> bool {
         self.upstream.now().manifests.contains_key(&of(content))
     }
 
@@ -65,7 +65,7 @@ impl World {
         self
     }
 
-    async fn n_holds(&self) -> i64 {
+    pub(super) async fn n_holds(&self) -> i64 {
         self.count("SELECT COUNT(*) FROM trash_holds").await
     }
 }
@@ -324,34 +324,61 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (2, 2), "artifacts all");
 }
 
-/// An index that goes by a job after its tags, of which each is in an entry of its own. A name that is still in the trash
-/// keeps all of it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whichever_entry_of_an_index_is_purged_first_its_parts_go_with_the_last() {
+/// An index of many tags that a job deleted after them: each is in an entry of its own, and so is the index, which is the
+/// first of them.
+async fn deleted_by_a_job() -> (World, BTreeSet<String>, Vec<Value>) {
     let tags: Vec<String> = (0..25).map(|n| format!("multi-{n}")).collect();
-    for is_image_first in [true, false] {
-        let world = world_with(Deletes::ByDigest, "", |upstream| {
-            fill(upstream);
-            upstream.push(&tags.iter().map(String::as_str).collect::<Vec<_>>(), &nested());
-        });
-        let world = world.await.by_somebody().await;
-        let (before, rest) = (world.all(), BTreeSet::from(["old", "other", "solo"].map(|it| of(&artifact(it)))));
-        let ask = json!({"digests": [of(&nested())]});
-        let plan = world.send("POST", &format!("{AT}/delete-preview"), ask).await.json()["plan"].clone();
-        let done = world.send("POST", &format!("{AT}/delete"), json!({ "plan": plan })).await;
-        assert_eq!(done.status, 202, "{}", done.text());
-        assert_eq!(over(&world.test, done.json()["job"].as_str().unwrap()).await["state"], "done");
-        let (mut entries, named): (Vec<_>, Vec<_>) =
-            world.trash().await.into_iter().partition(|it| it["tag"].is_null());
-        assert_eq!((entries.len(), named.is_empty()), (1, false), "{entries:?} {named:?}");
-        entries.splice(if is_image_first { 1..1 } else { 0..0 }, named);
-        let last = entries.pop().unwrap();
-        for entry in &entries {
-            world.purge(entry["id"].as_str().unwrap()).await;
-            world.later(2 * HOUR_MS).await;
-            assert_eq!(world.all(), before, "{entry}");
-        }
-        world.purge(last["id"].as_str().unwrap()).await;
-        assert_eq!((world.all(), world.hidden(), world.n_holds().await), (rest, vec![], 0), "{is_image_first}");
+    let world = world_with(Deletes::ByDigest, "", |upstream| {
+        fill(upstream);
+        upstream.push(&tags.iter().map(String::as_str).collect::<Vec<_>>(), &nested());
+    });
+    let world = world.await.by_somebody().await;
+    let before = world.all();
+    let ask = json!({"digests": [of(&nested())]});
+    let plan = world.send("POST", &format!("{AT}/delete-preview"), ask).await.json()["plan"].clone();
+    let done = world.send("POST", &format!("{AT}/delete"), json!({ "plan": plan })).await;
+    assert_eq!(done.status, 202, "{}", done.text());
+    assert_eq!(over(&world.test, done.json()["job"].as_str().unwrap()).await["state"], "done");
+    let (mut entries, named): (Vec<_>, Vec<_>) = world.trash().await.into_iter().partition(|it| it["tag"].is_null());
+    assert_eq!((entries.len(), named.is_empty()), (1, false), "{entries:?} {named:?}");
+    entries.extend(named);
+    (world, before, entries)
+}
+
+/// A name that is still in the trash keeps all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_went_after_its_tags_is_purged_after_them_and_its_parts_go_with_it() {
+    let (world, before, mut entries) = deleted_by_a_job().await;
+    let rest = BTreeSet::from(["old", "other", "solo"].map(|it| of(&artifact(it))));
+    let refused = world.test.delete(&format!("/api/v1/trash/{}", entries[0]["id"].as_str().unwrap())).await;
+    let said = "which is in the trash, names an image of this; purge that first";
+    assert!(refused.status == 409 && refused.text().contains(said), "{}", refused.text());
+    entries.rotate_left(1);
+    let last = entries.pop().unwrap();
+    for entry in &entries {
+        assert_eq!(world.all(), before, "{entry}");
+        world.purge(entry["id"].as_str().unwrap()).await;
+        world.later(2 * HOUR_MS).await;
     }
+    assert_eq!(world.all(), before);
+    world.purge(last["id"].as_str().unwrap()).await;
+    assert_eq!((world.all(), world.hidden(), world.n_holds().await), (rest, vec![], 0));
+}
+
+/// Nothing is put at a registry that could not be settled here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_whose_image_is_neither_here_nor_in_the_trash_is_not_put_there() {
+    let (world, _, entries) = deleted_by_a_job().await;
+    let ids: Vec<&str> = entries.iter().map(|it| it["id"].as_str().unwrap()).collect();
+    for rows in ["deleted_manifests WHERE entry", "trash WHERE id"] {
+        crate::identity::run(&world.test, format!("DELETE FROM {rows} = '{}'", ids[0])).await;
+    }
+    let back = world.send("POST", &format!("/api/v1/trash/{}/restore", ids[1]), json!({})).await;
+    assert!(back.status == 409 && back.text().contains("for good"), "{}", back.text());
+    let all = world.send("POST", "/api/v1/trash/restore", json!({"batch": entries[1]["batch"]})).await;
+    assert_eq!(all.status, 202, "{}", all.text());
+    over(&world.test, all.json()["job"].as_str().unwrap()).await;
+    assert!(world.has(&nested()), "what hidden tags hold is there");
+    let there = world.upstream.now().tags.keys().filter(|tag| tag.starts_with("multi")).count();
+    assert_eq!((there, world.trash().await.len()), (0, ids.len() - 1));
 }

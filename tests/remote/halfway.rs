@@ -2,13 +2,14 @@
 //! in the trash.
 
 use super::changes::proof;
-use super::stand_in::{Deletes, Event};
+use super::stand_in::{Deletes, Event, StandIn};
 use super::world::{AT, CHANGED, HOUR_MS, NO_TRASH, World, artifact, index, mounted_with, world};
 use crate::support::{OCI_MANIFEST, TestApp, eventually, sha256, user};
-use portolan::domain::action::DeleteTags;
-use portolan::domain::{Role, Terms};
+use portolan::domain::action::{DeleteImages, DeleteTags};
+use portolan::domain::{Result, Role, Terms};
 use portolan::server::access::Standing;
 use portolan::server::clock::Clock;
+use portolan::server::context::App;
 use portolan::server::service::plans;
 use serde_json::json;
 
@@ -53,15 +54,71 @@ async fn a_delete_that_dies_at_any_request_leaves_the_tag_there_or_in_the_trash(
     }
 }
 
+/// What is asked for, and what belongs to it, is there whole or nowhere, whatever a delete that keeps no trash was cut off at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_trash_an_image_whose_delete_dies_at_any_request_is_whole_or_gone() {
+    let (parts, multi) = ([artifact("a"), artifact("b")], index(&[&artifact("a"), &artifact("b")]));
+    let all: Vec<String> = [&multi, &parts[0], &parts[1]].map(|content| sha256(content.as_bytes())).into();
+    let fill = |upstream: &StandIn| {
+        parts.iter().for_each(|part| drop(upstream.push(&[], part)));
+        upstream.push(&["multi"], &multi);
+    };
+    for (deletes, event) in [(Deletes::ByDigest, None), (Deletes::ByName, None), (Deletes::ByName, Some(Event::Fails))]
+    {
+        let world = mounted_with(deletes, ("", NO_TRASH), fill).await;
+        let (mut n_whole, mut n_gone) = (0, 0);
+        for n in 0.. {
+            let action = DeleteImages {
+                repository: "up/a".parse().unwrap(),
+                digests: vec![all[0].parse().unwrap()],
+                tags: vec![],
+            };
+            let is_over = match &event {
+                None => until(&world, n, |app| async move { plans::act(&app, &proof(action).await).await }).await,
+                Some(event) => {
+                    world.upstream.now().seen.clear();
+                    world.upstream.now().event = Some((n, event.clone()));
+                    let done = plans::act(&world.test.app, &proof(action).await).await;
+                    world.upstream.now().event = None;
+                    done.is_ok() && world.upstream.now().seen.len() <= n
+                }
+            };
+            world.later(2 * HOUR_MS).await;
+            let there: Vec<bool> = all.iter().map(|it| world.upstream.now().manifests.contains_key(it)).collect();
+            let mut here = vec![];
+            for digest in &all {
+                here.push(world.count(&format!("SELECT COUNT(*) FROM manifests WHERE digest = '{digest}'")).await == 1);
+            }
+            assert!(there == here && there.iter().all(|it| *it == there[0]), "{n}: {there:?} there, {here:?} here");
+            assert_eq!((world.n_going().await, world.count("SELECT COUNT(*) FROM trash_holds").await), (0, 0), "{n}");
+            *(if there[0] { &mut n_whole } else { &mut n_gone }) += 1;
+            if is_over {
+                assert!(!there[0]);
+                break;
+            }
+            fill(&world.upstream);
+            world.look().await;
+            eventually("it is listed", async || world.listed().await.contains(&"multi".to_owned())).await;
+        }
+        assert!(n_whole > 0 && n_gone > 1, "{n_whole} stayed whole, {n_gone} went");
+    }
+}
+
 /// A delete of a tag that is cut off at its n-th request; whether it was over before.
 async fn cut_off_at(world: &World, n: usize) -> bool {
-    let (gate, app) = (world.upstream.wait_at(n), world.test.app.clone());
+    let tags = vec!["latest".parse().unwrap()];
+    let action = DeleteTags { repository: "up/a".parse().unwrap(), tags, filter: None };
+    until(world, n, |app| async move { plans::act(&app, &proof(action).await).await }).await
+}
+
+/// The same of whatever is done.
+async fn until<F>(world: &World, n: usize, act: impl FnOnce(App) -> F) -> bool
+where
+    F: Future<Output = Result<Vec<String>>> + Send + 'static,
+{
+    let gate = world.upstream.wait_at(n);
     // What a request begins goes on without it, so this does not come by one.
-    let mut delete = tokio::spawn(async move {
-        let tags = vec!["latest".parse().unwrap()];
-        let action = DeleteTags { repository: "up/a".parse().unwrap(), tags, filter: None };
-        plans::act(&app, &proof(action).await).await
-    });
+    let mut delete = tokio::spawn(act(world.test.app.clone()));
     let is_over = tokio::select! {
         () = gate.reached.notified() => false,
         done = &mut delete => { done.unwrap().unwrap(); true }

@@ -3,14 +3,17 @@
 use super::stand_in::{Deletes, Event, StandIn};
 use crate::identity::{PASSWORD, basic};
 use crate::jobs::{noted, taken_up};
-use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
-use portolan::domain::Result;
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, sha256};
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::domain::run::Lane;
+use portolan::domain::{Result, Timestamp};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::sign_in;
 use portolan::server::service::{plans, trash};
 use portolan::server::store::Value as Param;
-use portolan::server::store::runs::Progress;
+use portolan::server::store::runs::{self, Progress};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -252,4 +255,34 @@ async fn a_job_that_stops_there_says_at_which_tag_and_goes_on_by_a_new_preview()
     let run = taken_up(&test, &again).await;
     while !plans::step(&test.app, &run).await.unwrap().is_over {}
     assert_eq!(there(&upstream).keys().collect::<Vec<_>>(), ["prod"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_cancelled_job_deleted_comes_back_once_its_last_step_is_at_its_end() {
+    let (upstream, test) = mounted(Deletes::ByName).await;
+    let (before, (id, batch)) = (there(&upstream), started(&test).await);
+    let proof = decides(Policy::Grants).system(Job::Run, Maintain {});
+    let held_until = Timestamp(START.0 + 60_000);
+    let taking = test.app.store.note(&proof, move |tx| {
+        Box::pin(async move { runs::take_turn(tx, "a node", (START, held_until), &Lane::ALL).await })
+    });
+    taking.await.unwrap().expect("nobody else does it");
+    let run = taken_up(&test, &id).await;
+    plans::step(&test.app, &run).await.unwrap();
+    let gate = upstream.wait_for("DELETE", "dev-07");
+    let (app, under_way) = (test.app.clone(), run.clone());
+    let step = tokio::spawn(async move { plans::step(&app, &under_way).await });
+    gate.reached.notified().await;
+    let cancelled = test.call("POST", &format!("/api/v1/jobs/{id}/cancel"), "application/json", "").await;
+    assert_eq!(cancelled.status, 200);
+    let undo = json!({ "batch": batch });
+    let early = test.call("POST", "/api/v1/trash/restore", "application/json", undo.to_string()).await;
+    assert!(early.status == 409 && early.text().contains("ends with what it does"), "{}", early.text());
+    gate.opens.notify_one();
+    step.await.unwrap().unwrap();
+    test.app.store.note(&proof, move |tx| Box::pin(async move { runs::leave(tx, &id).await })).await.unwrap();
+    assert_eq!(in_trash(&test).await.len(), 10, "both steps came to their ends");
+    let undone = test.call("POST", "/api/v1/trash/restore", "application/json", undo.to_string()).await;
+    assert!(undone.status.is_success(), "{}", undone.text());
+    assert_eq!((there(&upstream), here(&test).await), (before.clone(), before));
 }

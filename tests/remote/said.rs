@@ -1,8 +1,10 @@
 //! What pages say of changes at a registry elsewhere before anybody tries one.
 
 use super::stand_in::Deletes;
-use super::world::{CHANGED, NO_TRASH, artifact, mounted_with};
+use super::world::{AT, CHANGED, NO_TRASH, artifact, mounted_with};
+use crate::jobs::over;
 use crate::tags::stale::sent;
+use serde_json::json;
 
 /// How bytes are freed there, what that needs, and what must not be added to it.
 const FREEING: [&str; 4] = [
@@ -43,7 +45,8 @@ async fn the_page_of_a_mount_says_what_can_be_changed_there_how_and_what_is_in_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_of_a_delete_says_how_bytes_are_freed_there_and_whether_it_can_come_back() {
-    let hidden = "portolan.trash.…, holds it until 24 Dec 2026. Other clients of that registry see such tags";
+    let hidden = "siblings and image stay. A hidden tag there, portolan.trash.…, holds it until 24 Dec 2026. Other clients of \
+                  that registry see such tags";
     let kept = "All of it can be restored until";
     let for_good = "This mount keeps no trash: what is deleted at";
     let none_kept = "Nothing is kept in the trash here: it cannot come back.";
@@ -104,4 +107,29 @@ async fn of_several_tags_those_that_moved_there_are_named_with_what_they_named_a
     assert_eq!((world.named("latest"), world.named("other").is_some()), (Some(newer), true), "nothing is deleted");
     assert_eq!(sent(&world.test, path, &stale).await.status, 303);
     assert_eq!((world.named("latest"), world.named("other")), (None, None));
+}
+
+/// Nor is it said of a job that its page brings back what is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_trash_is_kept_no_job_is_said_to_take_back_what_it_deletes() {
+    let tags: Vec<String> = (0..25).map(|n| format!("many-{n}")).collect();
+    for (of_mount, is_kept) in [(CHANGED, true), (NO_TRASH, false)] {
+        let world = mounted_with(Deletes::ByName, ("", of_mount), |upstream| {
+            upstream.push(&tags.iter().map(String::as_str).collect::<Vec<_>>(), &artifact("many"));
+        });
+        let world = world.await;
+        let reader = world.test.again();
+        let world = world.by_somebody().await;
+        let asked = json!({"filter": "many-*"});
+        let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+        let notes = preview["notes"].to_string();
+        assert!(notes.contains("by a job"), "{notes}");
+        assert_eq!(notes.contains("takes all of it back"), is_kept, "{notes}");
+        let done = world.send("POST", &format!("{AT}/delete"), json!({"plan": preview["plan"]})).await.json();
+        let id = done["job"].as_str().unwrap();
+        assert_eq!(over(&world.test, id).await["state"], "done");
+        let page = reader.get(&format!("/jobs/{id}")).await.text();
+        assert_eq!(page.contains("25 tags are in the trash"), is_kept, "{page}");
+        assert_eq!(page.contains("Its mount keeps no trash"), !is_kept, "{page}");
+    }
 }

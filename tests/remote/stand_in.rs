@@ -6,7 +6,7 @@ use crate::support::{OCI_MANIFEST, sha256};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{Method, Response, StatusCode, Uri};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -19,6 +19,17 @@ pub(crate) enum Deletes {
     /// With a name it takes the whole image, as nobody should.
     TooMuch,
     Nothing,
+}
+
+/// How it lists its tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// All at once, as CNCF distribution 2.8 does.
+    Whole,
+    /// As many as are asked for, without a link to the others.
+    Cut,
+    /// The same, and has no such list when it is asked for the others.
+    Lost,
 }
 
 /// What happens at a request.
@@ -48,6 +59,7 @@ pub(crate) struct State {
     pub tags: BTreeMap<String, String>,
     pub has_blobs: bool,
     pub deletes: Deletes,
+    pub lists: Lists,
     /// Whether it knows `If-Match`.
     pub knows_conditions: bool,
     pub event: Option<(usize, Event)>,
@@ -67,6 +79,7 @@ impl StandIn {
             tags: BTreeMap::new(),
             has_blobs: false,
             deletes,
+            lists: Lists::Whole,
             knows_conditions: false,
             event: None,
             door: None,
@@ -82,7 +95,7 @@ impl StandIn {
                 gate.opens.notified().await;
             }
             let expected = parts.headers.get("if-match").map(|it| it.to_str().unwrap().trim_matches('"').to_owned());
-            answering.answer(&parts.method, parts.uri.path(), body, expected)
+            answering.answer(&parts.method, &parts.uri, body, expected)
         });
         let url = serve_router(router).await;
         (here, url)
@@ -133,8 +146,8 @@ impl StandIn {
         }
     }
 
-    fn answer(&self, method: &Method, path: &str, body: String, expected: Option<String>) -> Response<Body> {
-        let mut state = self.now();
+    fn answer(&self, method: &Method, uri: &Uri, body: String, expected: Option<String>) -> Response<Body> {
+        let (path, mut state) = (uri.path(), self.now());
         let n = state.seen.len();
         state.seen.push((method.to_string(), path.to_owned()));
         let event = state.event.clone().filter(|(at, _)| *at == n).map(|(_, event)| event);
@@ -151,7 +164,10 @@ impl StandIn {
             }
             _ => {}
         }
-        let done = state.take(method, path, body, expected);
+        let done = match path.ends_with("/tags/list") {
+            true => state.list(uri.query().unwrap_or_default()),
+            false => state.take(method, path, body, expected),
+        };
         if matches!(event, Some(Event::IsLost)) { empty(failure(method)) } else { done }
     }
 }
@@ -159,10 +175,6 @@ impl StandIn {
 impl State {
     fn take(&mut self, method: &Method, path: &str, body: String, expected: Option<String>) -> Response<Body> {
         let last = path.rsplit('/').next().unwrap_or_default().to_owned();
-        if path.ends_with("/tags/list") {
-            let tags: Vec<&String> = self.tags.keys().collect();
-            return Response::new(Body::from(serde_json::json!({"name": "a", "tags": tags}).to_string()));
-        }
         if path.ends_with("/_catalog") {
             return Response::new(Body::from(r#"{"repositories":["a"]}"#));
         }
@@ -192,6 +204,17 @@ impl State {
                 .unwrap(),
             (_, None) => empty(404),
         }
+    }
+
+    fn list(&self, query: &str) -> Response<Body> {
+        let asked = |key: &str| query.split('&').find_map(|it| it.strip_prefix(key));
+        let (n, last) = (asked("n=").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX), asked("last="));
+        let tags: Vec<&String> = match (self.lists, last) {
+            (Lists::Lost, Some(_)) => return empty(404),
+            (Lists::Whole, _) => self.tags.keys().collect(),
+            (_, last) => self.tags.keys().filter(|tag| last.is_none_or(|last| tag.as_str() > last)).take(n).collect(),
+        };
+        Response::new(Body::from(serde_json::json!({"name": "a", "tags": tags}).to_string()))
     }
 
     fn delete(&mut self, reference: &str, there: Option<String>) -> Response<Body> {

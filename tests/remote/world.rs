@@ -53,28 +53,53 @@ pub(super) async fn mounted_with(
     (settings, of_mount): (&str, &str),
     fill: impl FnOnce(&StandIn),
 ) -> World {
-    let (upstream, url) = StandIn::start(deletes).await;
-    let image = upstream.push(&["1.0", "latest"], &artifact("old"));
-    upstream.push(&["other"], &artifact("other"));
-    fill(&upstream);
-    let n_tags = upstream.now().tags.len();
+    let (upstream, url) = filled(deletes, fill).await;
     let config = format!(
         "{settings}[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nrepositories = [\"a\"]\nrefresh_s = 2592000\n{of_mount}[[mounts]]\nkind = \"hosted\""
     );
-    let clock = Arc::new(ManualClock::new(START));
-    let choices = choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>);
-    let mut test = TestApp::build(&config, choices).await;
-    let _jobs = test.start_jobs().await;
-    let world = World { test, clock, upstream, image, _jobs };
-    eventually("the tags are read", async || world.count("SELECT COUNT(*) FROM tags").await == n_tags as i64).await;
-    eventually("all is read", async || {
-        world.count("SELECT COUNT(*) FROM mounts WHERE crawl_finished_at IS NOT NULL").await > 0
-    })
-    .await;
+    let world = World::start(&config, upstream).await;
+    world.is_read().await;
     world
 }
 
+/// The same as a mount of the console, which can be set otherwise.
+pub(super) async fn mounted_here(deletes: Deletes, fill: impl FnOnce(&StandIn)) -> World {
+    let (upstream, url) = filled(deletes, fill).await;
+    let config = "[limits]\noutbound_allow = [\"127.0.0.0/8\"]\n[[mounts]]\nkind = \"hosted\"";
+    let world = World::start(config, upstream).await;
+    let mount = json!({"prefix": "up", "url": url, "repositories": ["a"], "refresh_s": 2_592_000, "read_only": false});
+    let made = world.send("POST", "/api/v1/mounts", mount).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    world.is_read().await;
+    world
+}
+
+async fn filled(deletes: Deletes, fill: impl FnOnce(&StandIn)) -> (StandIn, String) {
+    let (upstream, url) = StandIn::start(deletes).await;
+    upstream.push(&["1.0", "latest"], &artifact("old"));
+    upstream.push(&["other"], &artifact("other"));
+    fill(&upstream);
+    (upstream, url)
+}
+
 impl World {
+    async fn start(config: &str, upstream: StandIn) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let choices = choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>);
+        let mut test = TestApp::build(config, choices).await;
+        let _jobs = test.start_jobs().await;
+        Self { test, clock, upstream, image: sha256(artifact("old").as_bytes()), _jobs }
+    }
+
+    async fn is_read(&self) {
+        let n_tags = self.upstream.now().tags.len() as i64;
+        eventually("the tags are read", async || self.count("SELECT COUNT(*) FROM tags").await == n_tags).await;
+        eventually("all is read", async || {
+            self.count("SELECT COUNT(*) FROM mounts WHERE crawl_finished_at IS NOT NULL").await > 0
+        })
+        .await;
+    }
+
     pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
         self.test.call(method, path, "application/json", body.to_string()).await
     }

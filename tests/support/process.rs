@@ -21,10 +21,13 @@ pub const QUIET: [(&str, &str); 1] = [("PORTOLAN_TELEMETRY__LOG", "warn")];
 pub const ADMIN: [(&str, &str); 2] =
     [("PORTOLAN_ADMIN__USERNAME", "admin"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse")];
 
+/// The variable that says where a server listens; on a free port where a test does not say it.
+const LISTEN: &str = "PORTOLAN_SERVER__LISTEN";
+
 /// A running `portolan serve`.
 pub struct Server {
     child: Child,
-    /// `127.0.0.1:PORT`.
+    /// `127.0.0.1:PORT`, or the name under which clients are to come.
     pub host: String,
     /// The path of the link that it printed for the first administrator, if it did.
     pub link: Option<String>,
@@ -81,7 +84,10 @@ impl Server {
     }
 
     fn run(mut command: Command) -> Self {
-        command.env("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::inherit());
+        if !command.get_envs().any(|(name, _)| name == LISTEN) {
+            command.env(LISTEN, "127.0.0.1:0");
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let ready = lines

@@ -2,6 +2,7 @@
 //! namespace, a reader and a publisher of the right one, an auditor, and an administrator whose token is a reader's. What
 //! was asked is whole, so that only the right to it can be missing.
 
+mod gets;
 mod rows;
 mod shown;
 

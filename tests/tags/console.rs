@@ -1,7 +1,7 @@
 //! Deleting by the pages of the console, as a browser does it without script.
 
 use super::{is_there, names, push_index, push_signature, send, timed};
-use crate::support::{Answer, TestApp, field, user};
+use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, TestApp, field, sha256, user};
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
 use serde_json::json;
@@ -137,7 +137,7 @@ async fn an_image_goes_by_its_name_and_not_when_something_else_would_go() {
     let wrong = post(&mara, &page, "delete-image", &[("plan", &plan), ("tags", "1"), ("confirmed", "team/wep")]).await;
     assert_eq!(wrong.status, 422);
     assert!(
-        wrong.text().contains("Type team/web to go on.") && wrong.text().contains("value=\"team/wep\""),
+        wrong.text().contains("Type team/web to confirm.") && wrong.text().contains("value=\"team/wep\""),
         "{}",
         wrong.text()
     );
@@ -302,4 +302,45 @@ async fn a_repository_and_a_namespace_go_by_their_names_and_come_back() {
         assert!(is_there(&test, "team/web", "1.0").await && is_there(&test, "team/deep/api", "1.0").await);
     }
     assert_eq!(mara.get("/n/team/nothing/-/settings/delete").await.status, 404);
+}
+
+/// In the order of the image's page, which is that of the index; a digest of it is read by nobody, and stands in its fold.
+#[tokio::test]
+async fn what_an_image_lists_is_said_by_platform_in_its_order_and_attestations_apart() {
+    let test = TestApp::new().await;
+    let (mut entries, platforms) = (Vec::new(), ["s390x", "amd64", "riscv64", "arm64", "ppc64le"]);
+    for architecture in platforms {
+        let image = test.image("team/web", architecture, architecture.as_bytes()).await;
+        let digest = sha256(image.as_bytes());
+        assert_eq!(test.put_manifest("team/web", &digest, OCI_MANIFEST, &image).await.status, 201);
+        entries.push(json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": image.len(),
+            "platform": {"os": "linux", "architecture": architecture}}));
+    }
+    let config = test.push_blob("team/web", b"{}").await;
+    for about in 0..2 {
+        let attestation = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.in-toto+json",
+            "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2}, "layers": [],
+            "annotations": {"about": entries[about]["digest"]}});
+        let attestation = attestation.to_string();
+        let digest = sha256(attestation.as_bytes());
+        assert_eq!(test.put_manifest("team/web", &digest, OCI_MANIFEST, &attestation).await.status, 201);
+        entries.push(json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": attestation.len(),
+            "platform": {"os": "unknown", "architecture": "unknown"},
+            "annotations": {"vnd.docker.reference.type": "attestation-manifest",
+                "vnd.docker.reference.digest": entries[about]["digest"]}}));
+    }
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).to_string();
+    assert_eq!(test.put_manifest("team/web", "1.4.2", OCI_INDEX, &index).await.status, 201);
+    let asked = test.get(&format!("/r/team/web/-/manifests/{}/delete", sha256(index.as_bytes()))).await.text();
+    for words in ["5 images that it lists go with it", "2 attestations that it lists go with it"] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    let places: Vec<Option<usize>> = platforms.iter().map(|it| asked.find(&format!("linux/{it}"))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {asked}");
+    assert!(!asked.contains("goes. linux"), "the title says it already: {asked}");
+
+    let whole = test.get("/n/team/-/settings/delete").await.text();
+    let (before, digests) = whole.split_once("Show their digests").expect("a fold");
+    assert!(before.contains("8 images go with them") && digests.contains("team/web@"), "{whole}");
+    assert!(!before.contains("team/web@") && before.trim_end().ends_with("<summary class=\"fold\">"), "{whole}");
 }

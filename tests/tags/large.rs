@@ -201,6 +201,7 @@ async fn a_namespace_goes_back_by_however_many_tags_and_all_counts_hold() {
         assert_eq!(names(&test, "team/web", tag).await.as_ref(), Some(&one), "{tag}");
     }
     assert_eq!(moves(&test, "t-2").await[0], (json!("rollback"), json!(one)));
+    assert_eq!(moves(&test, "new").await[0], (json!("rollback"), json!(null)), "what was not there went by the same");
     let in_trash: Vec<Value> = test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone();
     let in_trash: BTreeSet<&str> = in_trash.iter().filter_map(|it| it["tag"].as_str()).collect();
     // `v2` is back on what it was deleted from; `t-1` was deleted from another image than it is back on.

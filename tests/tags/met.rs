@@ -11,7 +11,7 @@ async fn set(test: &TestApp, rule: Value) -> String {
     set.json()["id"].as_str().unwrap().to_owned()
 }
 
-const PROD: &str = "prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*.";
+const PROD: &str = "prod is protected: only Maintainer and up set, move or delete it, by the rule about prod* in team.";
 
 /// A form: its page, its intent, its fields, and what it keeps where it is refused.
 type Sent<'s> = (&'s str, &'s str, &'s [(&'s str, &'s str)], &'s str);
@@ -271,6 +271,8 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     ] {
         let stopped = test.get(page).await.text();
         assert!(stopped.contains(words) && !stopped.contains("name=\"plan\""), "{page}: {stopped}");
+        let once = "v1 and v2 are immutable: nobody moves or deletes them, by the rule about v* in team.";
+        assert!(stopped.contains(once), "{page}: {stopped}");
         let on = way_on(&stopped).expect("the way on");
         assert_eq!(on, format!("{page}&leave=protected"), "what was typed stays");
         let asked = test.get(&on).await.text();
@@ -343,7 +345,10 @@ async fn where_deletion_is_off_no_page_deletes() {
     set(&test, json!({"scope": "team/web", "kind": "no_delete"})).await;
     for ((page, intent, typed), plan) in pages.iter().zip(&drawn) {
         let asked = test.get(page).await.text();
-        assert!(asked.contains("nobody deletes") && asked.contains("the rule on team/web"), "{page}: {asked}");
+        assert!(
+            asked.contains("nobody deletes") && asked.contains("the rule about all tags in team/web"),
+            "{page}: {asked}"
+        );
         assert!(!asked.contains("name=\"plan\""), "{page}: {asked}");
         let sent = form(&test, page, intent, &[("plan", plan), ("confirmed", typed)]).await;
         assert_eq!(sent.status, 403, "{page}: {}", sent.text());

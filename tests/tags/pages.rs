@@ -74,9 +74,17 @@ async fn a_tag_is_renamed_to_what_is_free() {
     assert!(test.get(page).await.text().contains("1.0 goes to the trash"));
     let taken = form(&test, page, "rename-tag", &[("to", "2.0"), ("expect", &one)]).await;
     assert!(taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text().contains("is there already"));
-    let stale =
-        form(&test, page, "rename-tag", &[("to", "1.1"), ("expect", &format!("sha256:{}", "0".repeat(64)))]).await;
-    assert!(stale.status == StatusCode::CONFLICT && stale.text().contains("moved meanwhile:"), "{}", stale.text());
+    // It moves meanwhile: both states, and nothing done.
+    let moved = test.push_image("team/web", "1.0", "amd64", b"moved").await;
+    let stale = form(&test, page, "rename-tag", &[("to", "1.1"), ("expect", &one)]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let stale = stale.text();
+    for words in ["moved meanwhile:", short(&one), short(&moved), &format!("name=\"expect\" value=\"{moved}\"")] {
+        assert!(stale.contains(words), "{words} in {stale}");
+    }
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(moved));
+    assert_eq!(names(&test, "team/web", "1.1").await, None);
+    test.push_image("team/web", "1.0", "amd64", b"one").await;
     let done = form(&test, page, "rename-tag", &[("to", "1.1"), ("expect", &one)]).await;
     assert!(followed(&test, &done).await.contains("1.0 is called 1.1 now."));
     let kept = [("to", "portolan.trash.mine"), ("expect", &*one)];
@@ -161,7 +169,7 @@ async fn history_tells_who_moved_what_and_leads_back() {
     test.by_admin("nina").push_image("team/web", "other", "amd64", b"other").await;
     let history = test.get("/r/team/web/-/history").await.text();
     let back = format!("/r/team/web/-/tags/prod/rollback?to={one}");
-    for words in ["Push by admin", "Push by nina", short(&one), short(&two), &back] {
+    for words in [">Pushed<", ">admin<", ">nina<", short(&one), short(&two), &back] {
         assert!(history.contains(words), "{words} in {history}");
     }
     for (filter, has_prod, has_other) in [
@@ -195,7 +203,7 @@ async fn history_tells_who_moved_what_and_leads_back() {
     assert!(history.contains("it broke") && history.matches("scope=\"row\"").count() == 3, "{history}");
     let image = test.get(&format!("/r/team/web/-/manifests/{two}")).await.text();
     assert!(image.contains(&format!("/r/team/web/-/tags/prod/rollback?to={two}")), "{image}");
-    let words: Vec<usize> = ["moved on to", "Roll back by ", "moved here from", "Push by "]
+    let words: Vec<usize> = ["moved on to", "Rolled back by ", "moved here from", "Pushed by "]
         .map(|words| image.find(words).unwrap_or_else(|| panic!("{words} in {image}")))
         .into();
     assert!(words.is_sorted(), "newest first: {image}");
@@ -206,7 +214,16 @@ async fn history_tells_who_moved_what_and_leads_back() {
 
     assert_eq!(test.delete("/api/v1/r/team/web/-/tags/prod").await.status, StatusCode::NO_CONTENT);
     let image = test.get(&format!("/r/team/web/-/manifests/{two}")).await.text();
-    assert!(image.contains(" deleted<") && image.contains("Delete by "), "{image}");
+    assert!(image.contains(" deleted<") && image.contains("Deleted by "), "{image}");
+    let trash = test.get("/api/v1/trash").await.json();
+    let entry = trash["items"].as_array().unwrap().iter().find(|it| it["tag"] == "prod").expect("it is in the trash");
+    let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    assert_eq!(test.call("POST", &restore, "application/json", "{}").await.status, StatusCode::NO_CONTENT);
+    let image = test.get(&format!("/r/team/web/-/manifests/{two}")).await.text();
+    assert!(image.contains(" restored<") && image.contains("Restored by "), "{image}");
+    let history = test.get("/r/team/web/-/history?tag=prod&how=restore").await.text();
+    assert!(history.contains(">restored<") && !history.contains(">new<"), "{history}");
+    assert_eq!(test.delete("/api/v1/r/team/web/-/tags/prod").await.status, StatusCode::NO_CONTENT);
     let none = test.get("/r/team/web/-/tags/other/rollback").await.text();
     assert!(none.contains("named no other image that is kept"), "{none}");
     let absent = format!("/r/team/web/-/tags/prod/rollback?to=sha256:{}", "0".repeat(64));
@@ -230,8 +247,14 @@ async fn a_namespace_is_seen_as_it_was_and_goes_back_as_it_was_seen() {
     let then = portolan::domain::Timestamp(clock.now().0 - 2 * 3_600_000);
     let at = format!("{page}?t={}", then.minute());
     let shown = test.get(&at).await.text();
-    for words in ["2 tags name something else", "team/old", short(&one), short(&two), "not there", "Roll back 2 tags…"]
-    {
+    for words in [
+        "2 tags name something else",
+        "team/old",
+        short(&one),
+        short(&two),
+        "goes to the trash",
+        "Roll back: 1 tag moves and 1 goes to the trash…",
+    ] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     for odd in ["yesterday", "2999-01-01T00:00", "1999-01-01T00:00"] {
@@ -252,7 +275,11 @@ async fn a_namespace_is_seen_as_it_was_and_goes_back_as_it_was_seen() {
     test.push_image("team/web", "newer", "amd64", b"newer").await;
     let outdated = post(sent("2", "", &seen)).await;
     assert_eq!(outdated.status, StatusCode::CONFLICT);
-    assert!(outdated.text().contains("Roll back 3 tags of team?"), "the list is the new one: {}", outdated.text());
+    assert!(
+        outdated.text().contains("Roll back team: 1 tag moves and 2 go to the trash?"),
+        "the list is the new one: {}",
+        outdated.text()
+    );
     assert_eq!(names(&test, "team/web", "prod").await, Some(two.clone()));
     let seen = field(&outdated.text(), "print");
     test.push_image("team/web", "newer", "amd64", b"newest").await;
@@ -263,6 +290,8 @@ async fn a_namespace_is_seen_as_it_was_and_goes_back_as_it_was_seen() {
     assert!(said.contains("3 tags of team are as they were on") && said.contains("/n/team/-/as-of?t="), "{said}");
     assert_eq!(names(&test, "team/web", "prod").await, Some(one));
     assert_eq!(names(&test, "team/web", "new").await, None);
+    let history = test.get("/r/team/web/-/history?tag=new&how=rollback").await.text();
+    assert!(history.contains(">removed<") && history.contains(">Removed by roll back<"), "{history}");
     assert!(test.get(&at).await.text().contains("No tag differs"));
 
     let may = within(&test, "team/*", Role::Maintainer, None);

@@ -246,7 +246,9 @@ async fn what_goes_is_weighed_before_sharing_as_lists_weigh_it() {
         assert!(number(&preview["freed_bytes"]) < expected, "the layer is kept or counted once: {asked}: {preview}");
         if !page.is_empty() {
             let shown = test.get(&page).await.text();
-            let words = format!("{} to pull, before sharing", ByteSize(expected));
+            let of_one = !page.contains("settings") && !page.contains('?');
+            let how = if of_one { "to pull" } else { "before sharing layers" };
+            let words = format!("{} {how}. What other images need stays.", ByteSize(expected));
             assert!(shown.contains(&words), "{page}: {words}: {shown}");
         }
     }
@@ -339,4 +341,29 @@ async fn all_of_a_namespace_is_kept_for_as_long_as_the_least_of_what_lies_in_it(
     let mut ends: Vec<_> = kept["items"].as_array().unwrap().iter().map(|it| it["expires_at"].clone()).collect();
     ends.sort_by_key(ToString::to_string);
     assert_eq!(ends, [in_days(1), in_days(90)], "{kept}");
+}
+
+/// That it is kept for a while was said as well.
+#[tokio::test]
+async fn a_plan_does_nothing_where_what_goes_would_be_kept_for_another_time_by_now() {
+    let (test, clock) = timed().await;
+    let image = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let keeps = async |days: u32| {
+        assert_eq!(send(&test, "PATCH", "/api/v1/n/team", json!({"trash_days": days})).await.status, 200);
+    };
+    for (place, asked) in [
+        ("r/team/web", json!({"tags": ["1.0"]})),
+        ("r/team/web", json!({"digests": [image]})),
+        ("r/team/web", json!({"repository": true})),
+        ("n/team", json!({})),
+    ] {
+        keeps(30).await;
+        let preview = send(&test, "POST", &format!("/api/v1/{place}/-/delete-preview"), asked).await.json();
+        keeps(1).await;
+        let stale = send(&test, "POST", &format!("/api/v1/{place}/-/delete"), json!({"plan": preview["plan"]})).await;
+        assert_eq!(stale.status, 409, "{place}: {}", stale.text());
+        let now = stale.json()["preview"].clone();
+        assert_eq!(now["kept_until"], json!(clock.now().plus_days(1).rfc3339()), "{place}: {now}");
+        assert!(is_there(&test, "team/web", "1.0").await, "{place}");
+    }
 }

@@ -1,10 +1,11 @@
 //! Tags are copied and promoted on a page that says before what it would do, and taken back by a press.
 
-use super::{followed, form, is_there, names, push_index, push_signature, within};
+use super::{followed, form, is_there, names, push_index, push_signature, send, within};
 use crate::support::{Answer, TestApp, user};
 use axum::http::StatusCode;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
+use serde_json::json;
 
 fn short(digest: &str) -> &str {
     &digest[7..19]
@@ -44,13 +45,21 @@ async fn a_build_is_promoted_to_a_name_that_was_moved_before() {
     assert!(choose.contains(&address.replace('&', "&amp;")) && choose.contains(short(&two)), "{choose}");
 
     let look = test.get(address).await.text();
-    let says = format!("prod is {} there now; it would be 1.5.", short(&two));
+    let says = format!("prod names {} in team/web now, and 1.5 afterwards.", short(&two));
     assert!(look.contains(&says) && look.contains(">Promote 1.5 to prod<"), "{look}");
     let done = pressed(&test, address).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/r/team/web/-/tags/prod"));
     let said = followed(&test, &done).await;
     assert!(said.contains("prod names the same image as 1.5 now."), "{said}");
     assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*three));
+    let history = async |query: &str| {
+        test.get(&format!("/api/v1/r/team/web/-/history?{query}")).await.json()["items"].as_array().unwrap().clone()
+    };
+    let (last, promotions) = (history("tag=prod").await[0].clone(), history("how=promote").await);
+    assert_eq!((&last["how"], &last["from"], &last["to"]), (&json!("promote"), &json!(two), &json!(three)), "{last}");
+    assert_eq!(promotions, [last], "it is found by how it came");
+    let page = test.get("/r/team/web/-/history?how=promote").await.text();
+    assert_eq!(page.matches(">Promote").count(), 2, "in its row, and among the ways to choose: {page}");
     let back = [("to", &*two), ("expect", &*three)];
     assert_eq!(form(&test, "/r/team/web/-/tags/prod/rollback", "roll-back-tag", &back).await.status, 303);
     assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*two));
@@ -110,6 +119,8 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
         assert!(is_there(&test, "prod/web", reference).await, "{reference}");
     }
     assert!(test.get(address).await.text().contains("Nothing would change"));
+    let history = test.get("/api/v1/r/prod/web/-/history?tag=stable").await.json();
+    assert_eq!(history["items"][0]["how"], "copy", "it is another repository: {history}");
     let back = undone(&test, &done).await;
     assert!(followed(&test, &back).await.contains("stable of prod/web is as it was."));
     assert_eq!(names(&test, "prod/web", "stable").await.as_deref(), Some(&*before));
@@ -142,6 +153,19 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     assert_eq!(undone(&test, &done).await.status, StatusCode::SEE_OTHER);
     assert_eq!((names(&test, "new/web", "1.5").await, names(&test, "new/web", "1.6").await), (None, None));
 
+    // And by programs: what the answer of one's own copy names.
+    let copy = json!({"tags": ["1.5", "1.6"], "to": "new/web"});
+    let copied = send(&test, "POST", "/api/v1/r/team/web/-/copy", copy).await.json();
+    let undo = async |who: &TestApp, to: &str| {
+        send(who, "POST", &format!("/api/v1/r/{to}/-/copy/undo"), json!({"copy": copied["copy"]})).await
+    };
+    assert_eq!(undo(&test.by_admin("nina"), "new/web").await.status, 404, "{copied}");
+    assert_eq!(undo(&test, "team/web").await.status, 404);
+    assert_eq!(names(&test, "new/web", "1.6").await.as_deref(), Some(&*two));
+    assert_eq!(undo(&test, "new/web").await.status, 204);
+    assert_eq!((names(&test, "new/web", "1.5").await, names(&test, "new/web", "1.6").await), (None, None));
+    assert_eq!(undo(&test, "new/web").await.status, 409, "it is done once");
+
     let nobodys = form(&test.by_admin("nina"), "/r/prod/web", "undo-copy", &[("copy", "none")]).await;
     assert_eq!(nobodys.status, StatusCode::NOT_FOUND);
 }
@@ -168,8 +192,36 @@ async fn what_changed_since_somebody_looked_is_not_copied() {
     }
     assert_eq!(test.get("/r/team/web/-/copy?tag=none").await.status, StatusCode::NOT_FOUND);
     assert_eq!(test.get("/r/team/web/-/copy").await.status, StatusCode::BAD_REQUEST);
-    let matching = test.get("/r/team/web/-/copy?filter=1.*&to=prod/web").await.text();
-    assert!(matching.contains("Copy 2 tags to prod/web"), "{matching}");
+}
+
+#[tokio::test]
+async fn what_a_filter_matches_is_copied_as_it_was_seen_and_taken_back() {
+    let test = TestApp::new().await;
+    let before = test.push_image("prod/web", "1.5", "amd64", b"before").await;
+    let mut images = Vec::new();
+    for tag in ["1.5", "1.6", "2.0"] {
+        images.push(test.push_image("team/web", tag, "amd64", tag.as_bytes()).await);
+    }
+    let there = async || {
+        let named = ["1.5", "1.6", "1.7", "2.0"].map(async |tag: &str| names(&test, "prod/web", tag).await);
+        futures::future::join_all(named).await
+    };
+    let address = "/r/team/web/-/copy?filter=1.*&to=prod/web";
+    let page = test.get(address).await.text();
+    assert!(page.contains("Copy 2 tags to prod/web"), "{page}");
+    // One more matches meanwhile.
+    images.push(test.push_image("team/web", "1.7", "amd64", b"1.7").await);
+    let stale = form(&test, address, "copy-tags", &[("seen", &hidden(&page, "seen")), ("expect", "")]).await;
+    assert!(stale.status == StatusCode::CONFLICT && stale.text().contains("changed since you looked"));
+    assert_eq!(there().await, [Some(before.clone()), None, None, None]);
+
+    let done = pressed(&test, address).await;
+    assert!(followed(&test, &done).await.contains("Copied 3 tags to prod/web."));
+    let [of_5, of_6, _, of_7] = images.try_into().unwrap();
+    assert_eq!(there().await, [Some(of_5), Some(of_6), Some(of_7), None]);
+    let back = undone(&test, &done).await;
+    assert!(followed(&test, &back).await.contains("3 tags of prod/web are as they were."));
+    assert_eq!(there().await, [Some(before), None, None, None]);
 }
 
 #[tokio::test]
@@ -198,7 +250,7 @@ async fn a_copy_is_offered_to_who_may_push_somewhere_and_says_what_stops_it() {
     );
     assert_eq!(within(&test, "other/*", Role::Owner, None).get(page).await.status, StatusCode::NOT_FOUND);
 
-    let rule = serde_json::json!({"scope": "prod/*", "tags": "1.*", "kind": "immutable"});
+    let rule = json!({"scope": "prod/*", "tags": "1.*", "kind": "immutable"});
     assert_eq!(super::send(&test, "POST", "/api/v1/protections", rule).await.status, StatusCode::CREATED);
     let barred = test.get(to).await.text();
     assert!(barred.contains("1.5 is immutable") && !barred.contains("name=\"seen\""), "{barred}");

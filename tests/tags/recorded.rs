@@ -37,6 +37,7 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
     assert_eq!(renamed.status, 303, "{}", renamed.text());
     let row = last(&test).await;
     assert_eq!(row["action"], "tag.rename", "{row}");
+    assert_eq!((&row["before"], &row["after"]), (&json!(format!("v2 {two}")), &json!(format!("w2 {two}"))), "{row}");
     assert_eq!(heard(&mut events).await, "team/web");
     for (action, method, path, body, before, after, repository) in [
         ("tag.set", "PUT", at("r/team/web/-/tags/prod"), json!({"digest": one}), None, Some(&*one), "team/web"),
@@ -96,7 +97,15 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
             "team/web",
         ),
         ("repository.delete", "DELETE", at("r/team/web"), json!(null), None, Some("in the trash"), "team/web"),
-        ("namespace.delete", "DELETE", at("n/other"), json!(null), None, Some("in the trash"), "other/web"),
+        (
+            "namespace.delete",
+            "DELETE",
+            at("n/other"),
+            json!(null),
+            Some("other/web "),
+            Some("in the trash"),
+            "other/web",
+        ),
     ] {
         clock.advance_ms(1);
         let answer = send(&test, method, &path, body).await;

@@ -287,7 +287,7 @@ async fn what_rules_keep_is_left_out_on_the_page_of_a_time() {
         let stopped = lena.get(&page).await.text();
         for words in [
             "Rules keep 4 tags as they are.",
-            "team/web:v1 is immutable",
+            "team/web:v1 and team/web:v2 are immutable: nobody moves or deletes them, by the rule about v* in team.",
             "Owner and up may change or remove the rule.",
         ] {
             assert!(stopped.contains(words), "{words}: {stopped}");
@@ -297,7 +297,7 @@ async fn what_rules_keep_is_left_out_on_the_page_of_a_time() {
     }
     let on = way_on(&lena.get(&at).await.text()).unwrap();
     let shown = lena.get(&on).await.text();
-    for words in ["Protected, and left out: 4 tags stay as they are.", "Roll back 2 tags…"] {
+    for words in ["Protected, and left out: 4 tags stay as they are.", "Roll back: 2 tags move…"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let asks = format!("{on}&roll-back=yes");

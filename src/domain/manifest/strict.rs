@@ -64,9 +64,13 @@ impl Place {
     /// The known key for which a parser that does not regard case takes `key`.
     fn misread(self, key: &str) -> Option<&'static str> {
         let known = self.known_keys();
-        let alike = |known: &&str| key.chars().map(fold).eq(known.chars().map(fold));
-        if known.contains(&key) { None } else { known.iter().copied().find(alike) }
+        if known.contains(&key) { None } else { known.iter().copied().find(|known| is_read_as(key, known)) }
     }
+}
+
+/// Whether Go's parser takes a key for a known one.
+pub(super) fn is_read_as(key: &str, known: &str) -> bool {
+    key.chars().map(fold).eq(known.chars().map(fold))
 }
 
 /// Without case, as Go's parser compares keys: two letters beyond ASCII fold into it.
@@ -80,7 +84,7 @@ fn fold(letter: char) -> char {
 
 /// A key, borrowed from the input where nothing in it is escaped.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Key<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 impl<'de> DeserializeSeed<'de> for Place {
     type Value = ();

@@ -63,6 +63,8 @@ pub struct CopyPlan {
     pub n_images: u64,
     /// Bytes of these before sharing.
     pub bytes: ByteSize,
+    /// Tags by which signatures are found that do not come along.
+    pub left: Vec<Tag>,
     /// Rules in the way of it, and why else it would be refused.
     pub rules: Vec<RuleMet>,
     pub barred: Vec<String>,

@@ -55,7 +55,7 @@ impl How {
         }
     }
 
-    /// The words that people read.
+    /// What people choose by.
     pub fn words(self) -> &'static str {
         match self {
             Self::Push => "Push",
@@ -70,11 +70,37 @@ impl How {
         }
     }
 
-    /// The same of one move: to some image, or to none.
+    /// What was done, of one move: to some image, or to none.
     pub fn way(self, to: Option<&Digest>) -> &'static str {
         match (self, to) {
             (Self::Seen, None) => "Gone upstream",
-            (how, _) => how.words(),
+            (Self::RollBack, None) => "Removed by roll back",
+            (Self::Push, _) => "Pushed",
+            (Self::Seen, _) => "Seen upstream",
+            (Self::Delete, _) => "Deleted",
+            (Self::Set, _) => "Retagged",
+            (Self::RollBack, _) => "Rolled back",
+            (Self::Copy, _) => "Copied",
+            (Self::Promote, _) => "Promoted",
+            (Self::Restore, _) => "Restored",
+            (Self::Rename, _) => "Renamed",
+        }
+    }
+
+    /// What is said in place of the image that a tag left, where it named none: it is new, or it came back.
+    pub fn from_none(self) -> &'static str {
+        match self {
+            Self::Restore | Self::RollBack => "restored",
+            _ => "new",
+        }
+    }
+
+    /// The same in place of the one that it came to.
+    pub fn to_none(self) -> &'static str {
+        match self {
+            Self::Seen => "gone",
+            Self::RollBack => "removed",
+            _ => "deleted",
         }
     }
 }
@@ -112,6 +138,11 @@ pub struct HistoryRow {
 }
 
 impl HistoryRow {
+    /// Whether the image that it named before is here, and not in the trash.
+    pub fn from_is_here(&self) -> bool {
+        self.from_side.is_some()
+    }
+
     /// How it moved, in the words that people read.
     pub fn way(&self) -> &'static str {
         self.how.way(self.to.as_ref())
@@ -159,6 +190,9 @@ pub struct HistoryView {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Differences {
     pub n: u64,
+    /// Those that are not there now and come back, and those that were not there then and go to the trash. The others move.
+    pub n_back: u64,
+    pub n_gone: u64,
     /// Those whose image is gone for good.
     pub n_lost: u64,
 }
@@ -167,12 +201,24 @@ impl Differences {
     /// One more.
     pub fn count(&mut self, it: &Difference) {
         self.n += 1;
+        self.n_back += u64::from(it.now.is_none());
+        self.n_gone += u64::from(it.then.is_none());
         self.n_lost += u64::from(!it.is_kept);
     }
 
     /// All but these.
     pub fn without(self, others: Self) -> Self {
-        Self { n: self.n - others.n, n_lost: self.n_lost - others.n_lost }
+        Self {
+            n: self.n - others.n,
+            n_back: self.n_back - others.n_back,
+            n_gone: self.n_gone - others.n_gone,
+            n_lost: self.n_lost - others.n_lost,
+        }
+    }
+
+    /// Those that name another image.
+    pub fn n_moved(&self) -> u64 {
+        self.n - self.n_back - self.n_gone
     }
 }
 

@@ -45,6 +45,8 @@ pub struct ImageView {
     pub may_name: bool,
     /// The rules that cover its repository.
     pub rules: Vec<Protection>,
+    /// Where the one stands that binds the tag in the address, for who may go there.
+    pub rule_at: Option<String>,
     /// What the reader may do with the tag in the address, and whether they may take it away.
     pub may: TagMay,
     pub may_delete_tag: bool,

@@ -1,6 +1,6 @@
 //! What the pages of long work show.
 
-use crate::domain::run::{CopyOf, RunKind, RunState};
+use crate::domain::run::{CopyOf, Nouns, RunKind, RunState};
 use crate::domain::{Actor, Digest, Permission, RepositoryName, Scope, Tag, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,6 +38,11 @@ pub struct JobRow {
 }
 
 impl JobRow {
+    /// What its progress counts.
+    pub fn nouns(&self) -> Nouns {
+        self.kind.nouns(self.counts_images)
+    }
+
     /// What it takes to see it, for whose it is: to read where it works, and of a copy where that comes from.
     pub fn needs_to_see(&self) -> Vec<(Permission, Target)> {
         let source = self.copy.iter().map(|copy| Scope::Repository(copy.from.clone()));
@@ -92,4 +97,6 @@ pub struct InTrash {
     pub n: u64,
     /// Whether the reader may bring them back.
     pub may_restore: bool,
+    /// Whether there is a trash where it deletes.
+    pub is_kept: bool,
 }

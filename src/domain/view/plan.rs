@@ -82,6 +82,8 @@ pub struct Preview {
     pub barred_more: u64,
     /// Of what goes, before sharing.
     pub logical: ByteSize,
+    /// What clients pull of it, where one image goes: of an index each platform by its name.
+    pub pulls: Vec<(String, ByteSize)>,
     /// What nothing needs any more once the trash has let it go.
     pub freed: ByteSize,
     /// Until when all of it can come back; `None` where nothing is kept.

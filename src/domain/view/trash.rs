@@ -2,7 +2,7 @@
 
 use super::Opens;
 use crate::domain::trash::TrashRow;
-use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Tag, Username};
+use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Tag, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
 /// Which entries are asked for.
@@ -40,18 +40,40 @@ pub struct TrashView {
 pub struct TrashedView {
     pub row: TrashRow,
     pub may_purge: bool,
+    /// Whether it is a tag whose image was deleted as one, which their rights to some tags do not bring back.
+    pub lacks_image: bool,
     /// How many were deleted by the same request, itself included.
     pub n_together: u64,
-    /// The tags for which it stands, of which it is the last: then what it holds is the sum.
+    /// For what it stands, of which it is the last: then what it holds is the sum.
     pub fold: Option<Fold>,
 }
 
-/// Many tags of a repository that one request deleted.
+/// What one request deleted, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fold {
+pub enum Fold {
+    /// Tags of a repository.
+    Tags { n: u64, first: Tag, last: Tag },
+    /// Repositories with so many tags, and the namespace in which all of them lay.
+    Repositories { n: u64, n_tags: u64, within: Option<Namespace> },
+}
+
+/// What is known of something that is not there, as far as its reader may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// With what it was deleted, where they may bring that back.
+    pub trashed: Option<TrashRow>,
+    /// Whether its moves are kept, of a tag.
+    pub has_history: bool,
+}
+
+/// What the trash holds of a place that shows nothing, as far as its reader may bring it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftInTrash {
     pub n: u64,
-    pub first: Tag,
-    pub last: Tag,
+    /// How many of these are repositories.
+    pub n_repositories: u64,
+    /// Until when all of it can come back.
+    pub until: Timestamp,
 }
 
 /// What the trash holds of what the reader may bring back.

@@ -50,6 +50,7 @@ impl FilesystemBlobs {
         for folder in ["staging", "blobs/sha256", "blobs/sha512"] {
             fs::create_dir_all(root.join(folder)).map_err(failure)?;
         }
+        copying::prepare(root).map_err(failure)?;
         commit::sync_folders(&root.join("blobs")).map_err(failure)?; // Nothing in a folder outlives the folder's own name.
         Ok(Self::to_read(root))
     }

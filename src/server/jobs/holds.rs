@@ -2,12 +2,13 @@
 //! trash needs any more.
 
 use super::proof;
-use crate::domain::action::DeleteTag;
+use crate::domain::action::{DeleteImages, DeleteTag};
 use crate::domain::principal::Job;
 use crate::domain::{Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::service::elsewhere;
+use crate::server::store::holds::{Hold, Takes};
 use crate::server::store::{going, holds};
 use std::sync::Arc;
 
@@ -76,6 +77,26 @@ impl<'a> Round<'a> {
         Ok(n_ended)
     }
 
+    /// Ends the delete of an image that did not come to its end, where there is no trash; whether nothing of that is left.
+    async fn is_at_its_end(&self, hold: &Hold) -> Result<bool> {
+        if self.mount.keeps_trash || hold.takes != Takes::Part {
+            return Ok(true);
+        }
+        let (repository, digests) = (hold.repository.clone(), vec![hold.digest.clone()]);
+        let allowed = self.app.access.system(Job::Sweep, DeleteImages { repository, digests, tags: vec![] });
+        match elsewhere::end_image(self.app, &allowed, hold).await {
+            Ok(()) => Ok(true),
+            Err(error) => self.failed(hold, error).await.map(|()| false),
+        }
+    }
+
+    /// Notes that something could not be taken away; an error where nothing else could.
+    async fn failed(&self, hold: &Hold, error: Error) -> Result<()> {
+        let (tag, now, keeping) = (hold.tag.clone(), self.now, proof(self.app, Job::Sweep));
+        self.app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
+        go_on(error, (&hold.repository, &hold.tag))
+    }
+
     /// What is in the trash and whose time is over, each by itself. What stays for now is looked at once: none of it stays
     /// for what goes.
     async fn expire(&self) -> Result<()> {
@@ -100,17 +121,20 @@ impl<'a> Round<'a> {
 
     /// Hidden tags that nothing needs any more; how many could be taken away. One that cannot holds up no other.
     async fn release_some(&self) -> Result<usize> {
-        let (app, now, keeping) = (self.app, self.now, proof(self.app, Job::Sweep));
-        let free = holds::free(&app.store, &self.mount.id, self.under_way(), TOGETHER).await?;
+        let app = self.app;
+        let mut free = vec![];
+        for hold in holds::free(&app.store, &self.mount.id, self.under_way(), TOGETHER).await? {
+            if self.is_at_its_end(&hold).await? {
+                free.push(hold);
+            }
+        }
         let mut n_gone = 0;
         for some in elsewhere::together(free) {
             n_gone += some.len();
             let allowed = allowed(app, &some[0].repository, &some[0].tag);
             for (hold, error) in elsewhere::release(app, &allowed, &some).await {
                 n_gone -= 1;
-                let tag = hold.tag.clone();
-                app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
-                go_on(error, (&hold.repository, &hold.tag))?;
+                self.failed(hold, error).await?;
             }
         }
         Ok(n_gone)

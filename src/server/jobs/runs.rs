@@ -3,7 +3,7 @@
 
 use super::{Work, collect, proof};
 use crate::domain::principal::Job;
-use crate::domain::run::{Control, Lane, RunKind, RunState};
+use crate::domain::run::{Control, Lane, RunKind, RunState, how_far};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::entropy::new_id;
 use crate::server::service::copies;
@@ -73,7 +73,7 @@ async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
     let left = match run.kind {
         RunKind::Collect | RunKind::Copy => {
             let one = run.n_total == Some(1);
-            let far = run.kind.how_far(run.n_done, run.n_total);
+            let far = how_far(run.kind.nouns(false), run.n_done, run.n_total);
             far.map(|far| format!("{far} {} done", if one { "was" } else { "were" }))
         }
         RunKind::Delete => plans::left(&work.app, run).await.ok(),

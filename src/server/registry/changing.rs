@@ -103,10 +103,11 @@ pub trait ChangeTags: Send + Sync {
     async fn end_tag(&self, at: &Allowed<'_>, tag: &Tag) -> Result<bool>;
 
     /// Deletes those of some manifests that no tag names and no index below a tag lists, as the registry says at this
-    /// moment. Returns the others, each with why it stays.
+    /// moment. Returns the others, each with why it stays: all of them where there is too much to be looked up.
     ///
     /// # Errors
-    /// [`Error::Conflict`] where there is too much to be looked up; then all of them stay.
+    /// [`Error::Elsewhere`] where the registry deletes nothing, and what says that it may not be changed any more: nothing is
+    /// known then of those that were not deleted before.
     async fn remove_manifests(&self, at: &Allowed<'_>, digests: &[Digest]) -> Result<BTreeMap<Digest, String>>;
 }
 

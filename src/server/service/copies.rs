@@ -28,12 +28,14 @@ use super::namer::Namer;
 use crate::domain::action::CopyTags;
 use crate::domain::condition::Expect;
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::radius::{Graph, subject_of};
 use crate::domain::view::{CopyPlan, How};
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, copies};
@@ -106,7 +108,7 @@ pub struct Copied {
     pub tags: BTreeMap<Tag, Digest>,
     /// How many images came with them that were not there.
     pub images: u64,
-    /// Tags of signatures that name other ones there, which stay.
+    /// Tags of signatures that are left out: they name other ones there, or may not be set.
     pub left: Vec<Tag>,
     /// The job that does it, where it is not done yet: then these are the images that the tags will name.
     pub job: Option<String>,
@@ -173,29 +175,39 @@ async fn all(
             .await?;
     let digests: Vec<Digest> = graph.0.keys().cloned().collect();
     let images = copies::images(tx, (found, there), &digests, (&namer.by, namer.now)).await?;
-    let (mut placed, mut before, mut left) = (BTreeMap::new(), BTreeMap::new(), vec![]);
-    let mut wanted: Vec<(Tag, Digest)> = tags.iter().map(|(tag, to)| (to.clone(), now[tag].clone())).collect();
-    // Signatures that are found by a tag which names their subject are found by it there too, unless others are.
-    let notes: Vec<(Tag, Digest)> = notes(&graph).map(|(tag, digest)| (tag.clone(), digest.clone())).collect();
-    let names: Vec<Tag> = notes.iter().map(|(tag, _)| tag.clone()).collect();
+    let (mut placed, mut before) = (BTreeMap::new(), BTreeMap::new());
+    let mut wanted: BTreeMap<Tag, Digest> = tags.iter().map(|(tag, to)| (to.clone(), now[tag].clone())).collect();
+    // Signatures that are found by a tag which names their subject are found by it there too, as far as that may be.
+    let notes = notes(&graph, |tag| wanted.contains_key(tag));
+    let names: Vec<Tag> = notes.keys().cloned().collect();
     let others = named(&mut Reader::Tx(tx), &there.id, &names).await?;
-    for (tag, digest) in notes {
-        match others.get(&tag).is_some_and(|other| *other != digest) {
-            true => left.push(tag),
-            false => wanted.push((tag, digest)),
-        }
-    }
     let rules = namer.rules(tx).await?;
+    let stays = |(tag, digest): &(Tag, Digest)| stays((&rules, namer.rights()), (tag, digest), others.get(tag));
+    let (left, along): (Vec<_>, Vec<_>) = notes.into_iter().partition(stays);
+    wanted.extend(along);
     for (tag, digest) in wanted {
         let named = namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
         before.extend(named.map(|named| (tag.clone(), named)));
         placed.insert(tag, digest);
     }
+    let left = left.into_iter().map(|(tag, _)| tag).collect();
     Ok((Copied { tags: placed, images, left, job: None }, before))
 }
 
-/// Tags that name their subject.
-fn notes(graph: &Graph) -> impl Iterator<Item = (&Tag, &Digest)> {
-    let of = |tag: &&Tag| subject_of(tag).is_some_and(|subject| graph.0.contains_key(&subject));
-    graph.0.iter().flat_map(move |(digest, node)| node.tags.iter().filter(of).map(move |tag| (tag, digest)))
+/// Tags that name their subject, but for those that are asked for by name.
+fn notes(graph: &Graph, is_asked_for: impl Fn(&Tag) -> bool) -> BTreeMap<Tag, Digest> {
+    let is_note = |tag: &&Tag| subject_of(tag).is_some_and(|subject| graph.0.contains_key(&subject));
+    let nodes =
+        graph.0.iter().flat_map(|(digest, node)| node.tags.iter().filter(is_note).map(move |tag| (tag, digest)));
+    nodes.filter(|(tag, _)| !is_asked_for(tag)).map(|(tag, digest)| (tag.clone(), digest.clone())).collect()
+}
+
+/// Whether such a tag is left out: it names another one there, or may not be set by who copies. Nobody chose it, so that it
+/// is in the way of nothing.
+fn stays((rules, rights): (&Rules, &Rights), (tag, digest): (&Tag, &Digest), other: Option<&Digest>) -> bool {
+    match Act::between(other, Some(digest)) {
+        None => false,
+        Some(Act::Create) => rules.allow(rights, (tag, Act::Create), By::Right).is_err(),
+        Some(Act::Move | Act::Delete) => true,
+    }
 }

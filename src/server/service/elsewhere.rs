@@ -11,7 +11,7 @@ mod taking;
 
 pub(super) use behind::require_deleted_at;
 pub(super) use held::let_all_go;
-pub use held::{release, together};
+pub use held::{end_image, release, together};
 pub(super) use places::{at, of};
 pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, leaving, said};
@@ -241,7 +241,7 @@ fn exactly(current: Option<&Digest>) -> Condition {
 
 /// That nothing is done at a registry any more.
 fn closed() -> Error {
-    Error::Conflict("the mount was made read-only, or removed, meanwhile".to_owned())
+    Error::ReadOnly("the mount was made read-only, or removed, meanwhile".to_owned())
 }
 
 fn absent(name: &RepositoryName, digest: &Digest) -> Error {

@@ -1,13 +1,14 @@
 //! An image's page.
 
 use super::names::Powers;
+use super::protections;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
 use super::who;
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
-use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
+use crate::domain::{ByteSize, Digest, Error, Protection, Reference, Result, Tag, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;
@@ -55,12 +56,12 @@ pub async fn show(
     let (pull_host, pull_name) = pull_line(app, &repository);
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
     let has_few = found.n_tags <= around.tags.len() as u64;
-    let may_delete = powers.delete_image(&found.digest, has_few.then_some(&*around.tags));
     Ok(ImageView {
         may: tag.as_ref().map(|tag| powers.over(tag)).unwrap_or_default(),
         may_delete_tag: tag.as_ref().is_some_and(|tag| powers.deletes(tag)),
+        rule_at: rule_at(proof, tag.as_ref(), &around.rules),
         tag,
-        may_delete,
+        may_delete: powers.delete_image(&found.digest, has_few.then_some(&*around.tags)),
         notice: mount_notice(app, proof, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),
         children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
@@ -88,7 +89,12 @@ pub async fn show(
     })
 }
 
-/// Whether the reader may take away the tag that led here, and delete the image with all its tags. Who may delete some
+/// Where the rule stands that binds a tag, for who may go there.
+fn rule_at(proof: &Authorized<ReadRepository>, tag: Option<&Tag>, rules: &[Protection]) -> Option<String> {
+    let rule = tag.and_then(|tag| Protection::of_tag(rules, tag))?;
+    protections::place(&proof.rights(), rule)
+}
+
 /// The entry of an index that is shown: the platform asked for, else Linux on amd64, else the first.
 fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Option<&'a Descriptor>> {
     let runs = |entry: &&&Descriptor| about(entry).is_none();

@@ -60,7 +60,7 @@ async fn copied(app: &App, proof: &Authorized<ReadJob>, row: &JobRow, params: &s
     if row.kind != RunKind::Copy || !row.state.is_over() {
         return Ok(None);
     }
-    let found = copies::of_job(app, params).await?;
+    let found = copies::of_job(app, &row.id, params).await?;
     Ok(found.filter(|it| may(proof, &ReadRepository { repository: it.repository.clone() })))
 }
 

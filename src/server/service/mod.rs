@@ -10,6 +10,7 @@ pub mod elsewhere;
 pub mod groups;
 pub mod history;
 pub mod images;
+mod in_trash;
 pub mod invitations;
 pub mod jobs;
 mod locking;

@@ -117,13 +117,13 @@ impl Namer {
         self.naming(repository, rules).put(tx, (tag, digest), how, reason).await
     }
 
-    /// Takes tags away, into the trash.
+    /// Takes tags away, into the trash, under a batch.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
         repository: &Repository,
         gone: BTreeSet<Tag>,
-        batch: String,
+        (how, batch): (How, String),
     ) -> Result<()> {
         let rules = self.rules(tx).await?;
         for tag in &gone {
@@ -134,14 +134,14 @@ impl Namer {
         let from = Start { tags: &named, images: &BTreeSet::new(), bound: Bound::Cut };
         let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
         let radius = graph.radius(&gone, &BTreeSet::new());
-        let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), self.deleting(batch)).await?;
+        let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), self.deleting(how, batch)).await?;
         deletes::planned(tx, &deletion, &graph, &radius).await.map(drop)
     }
 
     /// How it deletes.
-    pub(super) fn deleting(&self, batch: String) -> Deleting {
+    pub(super) fn deleting(&self, how: How, batch: String) -> Deleting {
         let (by, entropy) = (self.by.clone(), Arc::clone(&self.entropy));
-        Deleting { by, at: self.now, batch, default_days: self.trash_days, entropy }
+        Deleting { by, at: self.now, how, batch, default_days: self.trash_days, entropy }
     }
 
     /// Notes that it changed.

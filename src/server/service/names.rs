@@ -79,7 +79,7 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
             }
             let rules = namer.rules(tx).await?;
             namer.put(tx, (&found, &rules), (&to, &current), (How::Rename, None)).await?;
-            namer.take(tx, &found, BTreeSet::from([tag.clone()]), batch).await?;
+            namer.take(tx, &found, BTreeSet::from([tag.clone()]), (How::Delete, batch)).await?;
             let named = namer.named(tx, &found, &to).await?;
             Ok(Change::new(named, Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
                 .announcing(namer.name))

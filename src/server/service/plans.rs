@@ -8,6 +8,7 @@ mod kept_days;
 mod left_out;
 mod listed;
 mod passed;
+mod pulls;
 mod sealed;
 mod steps;
 mod unreachable;
@@ -40,7 +41,6 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reached, Reader, freed, reach};
-use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Previews of more tags wait for one another.
@@ -109,23 +109,20 @@ async fn content(
 ) -> Result<(Preview, Digest)> {
     let _turn = if tags.len() > VERY_MANY { Some(app.weighing.lock().await) } else { None };
     let mut reader = Reader::Store(&app.store);
+    let kept = (app.changeable(name)?.keeps_trash, app.facts.trash_days);
+    let days = kept_days::now(&mut reader, name, kept).await?;
     let found = reach(&mut reader, require(app, name).await?, name, (tags, digests)).await?;
-    let print = sealed::print(&found.radius);
-    Ok((drawn(app, name, rights, found).await?, print))
+    let print = sealed::print(&found.radius, days);
+    Ok((drawn(app, (name, days), rights, found).await?, print))
 }
 
-async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Reached) -> Result<Preview> {
+async fn drawn(app: &App, (name, days): (&RepositoryName, u32), rights: &Rights, found: Reached) -> Result<Preview> {
     let Reached { repository, graph, radius } = found;
-    let days = match name.namespace() {
-        Some(namespace) => trash::days_below(&app.store, &namespace).await?,
-        None => None,
-    };
-    let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
+    let now = app.clock.now();
     let said = elsewhere::said(app, name, &radius, now.plus_days(days.into())).await?;
     let ending = ending(&radius, said.ends);
     let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &ending)).await?;
     let rules = Rules::now(&app.store, name).await?;
-    let days = if said.is_final { 0 } else { days };
     let freed_days = freed_days(app, days, !radius.tags.is_empty() && !said.is_final);
     let kept_until = (days > 0).then(|| now.plus_days(days.into()));
     let freed_at = now.plus_days(freed_days.into());
@@ -154,6 +151,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Reached
         },
         barred: said.barred.into_iter().collect(),
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
+        pulls: pulls::of((&graph, &radius)),
         freed,
         kept_until,
         freed_at,

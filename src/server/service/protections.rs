@@ -9,7 +9,7 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::protection::{Barred, Guard};
 use crate::domain::view::{
-    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };
 use crate::domain::{Action, Digest, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
 use crate::server::access::{Authorized, Caller, Rights};
@@ -122,6 +122,11 @@ fn may_open(rights: &Rights, scope: &Scope) -> bool {
             rights.may(&ConfigureRepository { repository, description: None, visibility: None })
         }
     }
+}
+
+/// Where a rule stands, for who may go there.
+pub(super) fn place(rights: &Rights, rule: &Protection) -> Option<String> {
+    may_open(rights, &rule.scope).then(|| format!("{}#protection", rules_of(&rule.scope)))
 }
 
 /// A rule as one with these rights meets it: in the way, unless they pass it by their role over a tag.

@@ -1,6 +1,6 @@
 //! The list of repositories.
 
-use super::who;
+use super::{in_trash, who};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::page::Position;
@@ -54,12 +54,19 @@ pub async fn list(
             if totals.repositories == 0 && opens == Opens::default() {
                 return Err(Error::NotFound(What::Page));
             }
-            children = namespaces::below(&app.store, namespace, &visibility, (below, MAX_BELOW + 1)).await?;
+            // Without repositories there are none either.
+            if totals.repositories > 0 {
+                children = namespaces::below(&app.store, namespace, &visibility, (below, MAX_BELOW + 1)).await?;
+            }
         }
     }
+    let place = within.map_or(Scope::Everything, |namespace| Scope::Namespace(namespace.clone()));
+    let is_empty = page.items.is_empty() && query.q.is_empty();
+    let left = if is_empty { in_trash::left(app, &proof.rights(), &place).await? } else { None };
     let is_near = |mount: &&Mount| within.is_none_or(|namespace| meets(namespace, &mount.row.prefix));
     Ok(RepositoriesView {
         page,
+        left,
         totals,
         sees_all: may_see_all,
         // Whoever sees only a part learns nothing of the registries behind it.

@@ -73,6 +73,15 @@ pub async fn begins_public(app: &App, proof: &Authorized<ConfigureNamespace>) ->
     Ok(*default_visibility == Some(RepositoryVisibility::Public) && before != RepositoryVisibility::Public)
 }
 
+/// Whether what is deleted in a namespace from now on would be kept for fewer days than by now.
+pub async fn keeps_shorter(app: &App, proof: &Authorized<ConfigureNamespace>) -> Result<bool> {
+    let ConfigureNamespace { namespace, trash_days, .. } = proof.action();
+    let Some(days) = trash_days else { return Ok(false) };
+    let (own, above) = trash::said_days(&app.store, namespace).await?;
+    let otherwise = above.unwrap_or(app.facts.trash_days);
+    Ok(days.map_or(otherwise, KeptDays::get) < own.unwrap_or(otherwise))
+}
+
 /// Says what a repository is, and who may see it without a grant.
 ///
 /// # Errors

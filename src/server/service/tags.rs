@@ -1,9 +1,8 @@
 //! A repository's page of tags.
 
 use super::names::Powers;
-use super::opens;
 use super::repositories::{notice, position};
-use super::who;
+use super::{in_trash, opens, who};
 use crate::domain::action::{DeleteTags, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::tag_filter::TagFilter;
@@ -52,6 +51,8 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     };
     let deletable = deletable(app, proof, (&head.id, &filter), (&page, &powers)).await?;
     let (pull_host, pull_name) = pull_line(app, name);
+    let place = Scope::Repository(name.clone());
+    let left = if page.items.is_empty() { in_trash::left(app, &proof.rights(), &place).await? } else { None };
     Ok(RepositoryView {
         deletable,
         copies: powers.copy(),
@@ -63,9 +64,10 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         pulls,
         head: head.row,
         page,
+        left,
         pull_host,
         pull_name,
-        opens: opens(app, proof, &Scope::Repository(name.clone())),
+        opens: opens(app, proof, &place),
     })
 }
 

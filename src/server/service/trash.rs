@@ -3,6 +3,7 @@
 mod batch;
 mod batches;
 mod home;
+mod lost;
 mod shown;
 mod steps;
 mod together;
@@ -11,6 +12,7 @@ mod undo;
 use batch::{much, numbers};
 use batches::{by_repository, crosses_together, restore_each, uncrossed};
 use home::{Home, serving};
+pub use lost::lost;
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
 use steps::start;
@@ -23,6 +25,7 @@ use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::run::{AT_ONCE, AT_ONCE_ELSEWHERE};
 use crate::domain::trash::{Over, TrashRow};
+use crate::domain::view::JobRow;
 use crate::domain::{Error, Permission, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -125,13 +128,17 @@ pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
 /// [`Error::Conflict`] while a job deletes more of a batch.
 async fn require_ended(app: &App, batch: &str) -> Result<()> {
     match plans::under_way(&app.store, batch).await? {
-        Some(_) => Err(not_over()),
+        Some(job) => Err(not_over(&job)),
         None => Ok(()),
     }
 }
 
-fn not_over() -> Error {
-    Error::Conflict("the job that deletes this is not over; cancel it on its page, or wait for it".to_owned())
+fn not_over(job: &JobRow) -> Error {
+    let words = match job.state.is_over() {
+        false => "the job that deletes this is not over; cancel it on its page, or wait for it",
+        true => "the job that deletes this ends with what it does at this moment; try again in a moment",
+    };
+    Error::Conflict(words.to_owned())
 }
 
 /// Brings entries back, where they were deleted. `over` moves a tag that names another image by now. In the hosted registry

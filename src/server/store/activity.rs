@@ -9,9 +9,10 @@ use crate::params;
 use crate::server::entropy::first_id;
 
 const COLUMNS: &str = "id, at, actor, action, object, outcome, before, after, request_id, address, token";
-/// Of the copies of somebody: the last ones, and the one of a request.
-const LAST: &str = "ORDER BY id DESC LIMIT $2";
-const BY_REQUEST: &str = "AND request_id = $2 LIMIT 1";
+/// Of all copies: the last ones of somebody, the one that they made by a request, and all that were made by one.
+const LAST: &str = "actor = $1 ORDER BY id DESC LIMIT $2";
+const BY_REQUEST: &str = "actor = $1 AND request_id = $2 LIMIT 1";
+const OF_REQUEST: &str = "request_id = $1";
 
 /// What was done in a scope, newest first, without these kinds.
 pub async fn list(
@@ -34,6 +35,11 @@ pub async fn copy_by(store: &Store, by: &Actor, request_id: &str) -> Result<Opti
     store.one(&copied(BY_REQUEST), params![by, request_id]).await?.map(activity).transpose()
 }
 
+/// What was copied by a request, in no order: a job copies tag by tag, and its id is that of the request.
+pub async fn copies_of(store: &Store, request_id: &str) -> Result<Vec<ActivityRow>> {
+    store.all(&copied(OF_REQUEST), params![request_id]).await?.into_iter().map(activity).collect()
+}
+
 /// When something was done to that object last.
 pub async fn last_done(store: &Store, action: &str, object: &str) -> Result<Option<Timestamp>> {
     let sql = "SELECT at FROM audit WHERE object = $1 AND action = $2 AND outcome = 'done' ORDER BY id DESC LIMIT 1";
@@ -42,7 +48,7 @@ pub async fn last_done(store: &Store, action: &str, object: &str) -> Result<Opti
 
 /// The name of the action stands in the text: the indexes are of those rows alone.
 fn copied(which: &str) -> String {
-    format!("SELECT {COLUMNS} FROM audit WHERE action = 'tag.copy' AND actor = $1 AND outcome = 'done' {which}")
+    format!("SELECT {COLUMNS} FROM audit WHERE action = 'tag.copy' AND outcome = 'done' AND {which}")
 }
 
 fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit: u32) -> (String, Vec<Value>) {
@@ -183,11 +189,13 @@ mod tests {
     fn copies_are_found_without_all_else_that_somebody_did() {
         let connection = Connection::open_in_memory().unwrap();
         Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
-        for (which, value, index) in [
-            (LAST, Value::from(6_i64), "SEARCH audit USING INDEX audit_copies (actor=?"),
-            (BY_REQUEST, "r".into(), "SEARCH audit USING INDEX audit_copies_by_request (request_id=? AND actor=?"),
+        let (by, request): (Value, Value) = ("user:ci".into(), "r".into());
+        for (which, params, index) in [
+            (LAST, vec![by.clone(), Value::from(6_i64)], "SEARCH audit USING INDEX audit_copies (actor=?"),
+            (BY_REQUEST, vec![by, request.clone()], "audit_copies_by_request (request_id=? AND actor=?"),
+            (OF_REQUEST, vec![request], "SEARCH audit USING INDEX audit_copies_by_request (request_id=?"),
         ] {
-            let first = explained(&connection, (copied(which), vec!["user:ci".into(), value]));
+            let first = explained(&connection, (copied(which), params));
             assert!(first.contains(index), "{which}: {first}");
         }
     }

@@ -10,10 +10,12 @@ pub use images::{exactly, planned};
 pub use whole::repository;
 
 use super::history::{self, Left};
+use super::radius::Reader;
 use super::repositories::Repository;
 use super::trash::{self, NewEntry};
 use super::{Tx, Value, batch, blobs, edges, repositories, tags};
 use crate::domain::trash::TrashKind;
+use crate::domain::view::How;
 use crate::domain::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
@@ -28,6 +30,8 @@ const TAGS_TOGETHER: usize = 256;
 pub struct Deleting {
     pub by: Actor,
     pub at: Timestamp,
+    /// As what the history of the tags knows it.
+    pub how: How,
     /// What one request deletes shares it.
     pub batch: String,
     pub default_days: u32,
@@ -45,7 +49,7 @@ pub struct Deletion {
 impl Deletion {
     /// One in this repository, for which its namespace says how long it is kept.
     pub async fn begin(tx: &mut Tx, repository: Repository, name: RepositoryName, who: Deleting) -> Result<Self> {
-        let days = trash::days(tx, &name).await?.unwrap_or(who.default_days);
+        let days = trash::days(&mut Reader::Tx(tx), &name).await?.unwrap_or(who.default_days);
         let expires = who.at.plus_days(days.into());
         Ok(Self { repository, name, who, expires })
     }
@@ -117,7 +121,7 @@ async fn take_with_images(tx: &mut Tx, deletion: &Deletion, images: &[Unnamed<'_
         let rows = some.iter().flat_map(|it| params![it.digest, it.entry]).collect();
         tx.run(&sql, [kept, rows].concat()).await?;
         let digests: Vec<Value> = some.iter().map(|it| Value::from(it.digest)).collect();
-        history::record_deleted_with(tx, repository, &digests, (&who.by, who.at)).await?;
+        history::record_deleted_with(tx, repository, &digests, (who.how, &who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND digest IN ({})", batch::slots(2, some.len()));
         tx.run(&sql, [params![&repository.id], digests].concat()).await?;
     }
@@ -142,7 +146,7 @@ async fn take_tags(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> R
         let named: Vec<_> = some.iter().map(|it| (it.digest, it.entry)).collect();
         trash::name(tx, &repository.id, &named).await?;
         let left: Vec<Left<'_>> = some.iter().map(|it| Left { tag: it.tag, from: it.digest }).collect();
-        history::record_deleted(tx, repository, &left, (&who.by, who.at)).await?;
+        history::record_deleted(tx, repository, &left, (who.how, &who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));
         let names = some.iter().map(|it| Value::from(it.tag)).collect();
         tx.run(&sql, [params![&repository.id], names].concat()).await?;

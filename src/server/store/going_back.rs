@@ -31,7 +31,7 @@ pub async fn note(tx: &mut Tx, batch: &str, span: &Span<'_>) -> Result<u64> {
     let (differences, mut params) = history::all_differences(span);
     let sql = format!(
         "INSERT INTO tags_going_back (batch, repository_id, tag, then_digest, now_digest)
-         SELECT ${}, d.repository_id, d.tag, d.from_digest, d.digest FROM ({differences}) AS d",
+         SELECT ${}, d.repository_id, d.tag, d.then_digest, d.now_digest FROM ({differences}) AS d",
         params.len() + 1
     );
     params.extend(params![batch]);

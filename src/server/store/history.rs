@@ -44,7 +44,7 @@ pub(super) async fn record_deleted(
     tx: &mut Tx,
     repository: &Repository,
     left: &[Left<'_>],
-    (by, at): (&Actor, Timestamp),
+    (how, by, at): (How, &Actor, Timestamp),
 ) -> Result<()> {
     let sql = format!(
         "WITH gone (name, digest) AS (VALUES {})
@@ -53,7 +53,7 @@ pub(super) async fn record_deleted(
         batch::rows(5, left.len(), 2),
         after_the_last("$4", "$1", "gone.name")
     );
-    let kept = params![&repository.id, How::Delete, by, at];
+    let kept = params![&repository.id, how, by, at];
     let rows = left.iter().flat_map(|it| params![it.tag, it.from]).collect();
     tx.run(&sql, [kept, rows].concat()).await.map(|_| ())
 }
@@ -63,7 +63,7 @@ pub(super) async fn record_deleted_with(
     tx: &mut Tx,
     repository: &Repository,
     images: &[Value],
-    (by, at): (&Actor, Timestamp),
+    (how, by, at): (How, &Actor, Timestamp),
 ) -> Result<()> {
     let sql = format!(
         "INSERT INTO tag_moves (repository_id, tag, from_digest, how, actor, at)
@@ -72,7 +72,7 @@ pub(super) async fn record_deleted_with(
         after_the_last("$4", "$1", "t.name"),
         batch::slots(5, images.len())
     );
-    tx.run(&sql, [params![&repository.id, How::Delete, by, at], images.to_vec()].concat()).await.map(drop)
+    tx.run(&sql, [params![&repository.id, how, by, at], images.to_vec()].concat()).await.map(drop)
 }
 
 /// Writes that all tags of a repository went with it, or came back.
@@ -175,12 +175,20 @@ pub async fn has_named(store: &Store, repository_id: &str, tag: &Tag, digest: &D
     Ok(store.one(EVER_NAMED, params![repository_id, tag, digest]).await?.is_some())
 }
 
+/// Whether any move of a tag is kept.
+pub async fn is_told(store: &Store, repository: &RepositoryName, tag: &Tag) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM repositories r CROSS JOIN tag_moves v
+               WHERE r.name = $1 AND v.repository_id = r.id AND v.tag = $2 LIMIT 1";
+    Ok(store.one(sql, params![repository, tag]).await?.is_some())
+}
+
 const EVER_NAMED: &str = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
     AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
 
-/// Whether a tag was deleted at that time or later.
+/// Whether a tag was taken away from here at that time or later.
 pub async fn left_since(tx: &mut Tx, repository_id: &str, tag: &Tag, since: Timestamp) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2 AND at >= $3 AND how = 'delete' LIMIT 1";
+    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2 AND at >= $3
+               AND to_digest IS NULL AND how <> 'seen' LIMIT 1";
     Ok(tx.one(sql, params![repository_id, tag, since]).await?.is_some())
 }
 
@@ -197,7 +205,7 @@ pub struct Span<'a> {
 /// Tags that name another image now than then, by repository and tag. The first move since tells what it was then.
 fn differences_sql() -> String {
     format!(
-        "SELECT r.name AS repository, v.tag AS tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept,
+        "SELECT r.name AS repository, v.tag AS tag, v.from_digest AS then_digest, t.digest AS now_digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept,
            r.id AS repository_id
          FROM repositories r CROSS JOIN tag_moves v
          LEFT JOIN tags t ON t.repository_id = r.id AND t.name = v.tag
@@ -264,12 +272,13 @@ fn in_short(span: &Span<'_>, (n_moves, sum): (u64, i64)) -> String {
 /// How many there are, whatever the limit of the span.
 pub async fn count_differences(store: &Store, span: &Span<'_>) -> Result<Differences> {
     let sql = format!(
-        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN kept = 0 THEN 1 ELSE 0 END), 0) FROM ({}) AS differences",
+        "SELECT COUNT(*), COUNT(*) - COUNT(differences.now_digest), COUNT(*) - COUNT(differences.then_digest),
+           COALESCE(SUM(CASE WHEN kept = 0 THEN 1 ELSE 0 END), 0) FROM ({}) AS differences",
         differences_sql()
     );
     let rows = store.scan(&sql, all_differences(span).1).await?;
     let mut row = rows.into_iter().next().ok_or(Error::Internal)?;
-    Ok(Differences { n: row.take()?, n_lost: row.take()? })
+    Ok(Differences { n: row.take()?, n_back: row.take()?, n_gone: row.take()?, n_lost: row.take()? })
 }
 
 /// Repositories of the span that were deleted since, as far as they are in the trash still: the first of them, and how

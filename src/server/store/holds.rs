@@ -2,7 +2,7 @@
 
 mod ended;
 
-pub use ended::{Expiring, expire, expired, purge};
+pub use ended::{Expiring, end, expire, expired, purge};
 
 use super::repositories::Repository;
 use super::{Row, Store, Tx, Value};
@@ -20,7 +20,7 @@ pub enum Takes {
     Nothing = 0,
     /// Its image: that was deleted, or its last name was let go for good.
     Image = 1,
-    /// A part of such an image. No tag was ever put on it.
+    /// A part of such an image, or an image that is deleted where there is no trash. No tag was ever put on it.
     Part = 2,
 }
 
@@ -142,6 +142,15 @@ pub async fn failed(tx: &mut Tx, tag: &Tag, now: Timestamp) -> Result<()> {
 pub async fn forget(tx: &mut Tx, tags: &[Tag]) -> Result<()> {
     for tag in tags {
         tx.run("DELETE FROM trash_holds WHERE tag = $1", params![tag]).await?;
+    }
+    Ok(())
+}
+
+/// Forgets images that were to be deleted where there is no trash, by whatever request: what became of them is known.
+pub async fn forget_parts(tx: &mut Tx, repository: &Repository, digests: &BTreeSet<Digest>) -> Result<()> {
+    let sql = "DELETE FROM trash_holds WHERE mount_id = $1 AND repository_id = $2 AND digest = $3 AND takes = 2";
+    for digest in digests {
+        tx.run(sql, params![&repository.mount_id, &repository.id, digest]).await?;
     }
     Ok(())
 }

@@ -64,6 +64,12 @@ pub async fn any_due(store: &Store, now: Timestamp, lanes: &[Lane]) -> Result<bo
     Ok(store.one(&sql, params![now]).await?.is_some())
 }
 
+/// Whether a node holds a job. One that died does until another one takes it.
+pub async fn is_held(store: &Store, kind: Job, object: &str) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM jobs WHERE kind = $1 AND object = $2 AND leased_by IS NOT NULL";
+    Ok(store.one(sql, params![kind.name(), object]).await?.is_some())
+}
+
 /// Takes the job that is due longest, until `until`. Runs that are to go on have [turns](super::runs::take_turn).
 pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
     let (skip_locked, waits) = (tx.dialect().skip_locked(), waits(&Lane::ALL));

@@ -1,6 +1,7 @@
 //! Plans that were redeemed: what was done by one is done once, and the answer is the same when it is asked again.
 
-use super::{Row, Store, Tx, runs};
+use super::{Row, Store, Tx, jobs, runs};
+use crate::domain::principal::Job;
 use crate::domain::view::JobRow;
 use crate::domain::{Result, Timestamp};
 use crate::params;
@@ -29,15 +30,14 @@ pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Redeemed>> {
     row.map(read).transpose()
 }
 
-/// The run that does what a plan says, for as long as it is not over: it deletes more under the plan's batch.
+/// The run that does what a plan says, for as long as it deletes more under the plan's batch: until it is over, and whoever
+/// does it has heard of that.
 pub async fn under_way(store: &Store, id: &str) -> Result<Option<JobRow>> {
-    match redeemed(store, id).await? {
-        Some(Redeemed::Run(run)) => {
-            let row = runs::find(store, &run).await?;
-            Ok(row.map(|(row, _)| row).filter(|row| !row.state.is_over()))
-        }
-        Some(Redeemed::Done(_)) | None => Ok(None),
-    }
+    let Some(Redeemed::Run(run)) = redeemed(store, id).await? else { return Ok(None) };
+    let Some((row, _)) = runs::find(store, &run).await? else { return Ok(None) };
+    // In this order: nobody takes up what is over.
+    let goes_on = !row.state.is_over() || jobs::is_held(store, Job::Run, &run).await?;
+    Ok(goes_on.then_some(row))
 }
 
 /// Notes what came of a plan, and forgets plans that nobody can redeem any more, unless a run still does what one says.

@@ -29,7 +29,8 @@ const WEIGHED_EACH: usize = 16;
 /// Digests or tags that share a statement.
 const TOGETHER: usize = 256;
 
-/// As many names of an image are read that keep it, and the others are counted: there may be any number of them.
+/// As many names of an image are read that keep it, and the others are counted: there may be any number of them. Those
+/// that go are read besides, so that as many are known of those that stay, wherever they come in the order of names.
 const NAMES: u64 = 256;
 
 /// Where to read: as things stand, or inside the transaction that changes them.
@@ -150,12 +151,13 @@ async fn level(
     (from, known, edges): (&Start<'_>, &mut BTreeMap<Digest, BTreeSet<Tag>>, &mut Edges),
 ) -> Result<BTreeMap<Digest, Node>> {
     let mut nodes = BTreeMap::new();
-    let sql =
-        "SELECT digest, kind, pull_bytes, COALESCE(NULLIF(platforms, ''), artifact_type, ''), n_tags FROM manifests
-               WHERE repository_id = $1 AND digest IN ({slots})";
+    let sql = "SELECT digest, kind, pull_bytes, COALESCE(NULLIF(platforms, ''), artifact_type, ''), n_tags,
+           CASE WHEN platforms <> '' THEN 1 ELSE 0 END
+         FROM manifests WHERE repository_id = $1 AND digest IN ({slots})";
     for mut row in reader.each(sql, id, digests).await? {
         let (digest, kind, bytes, label) = (row.take()?, row.take()?, row.take()?, row.take()?);
-        nodes.insert(digest, Node { kind: Some(kind), bytes, label, n_tags: row.take()?, ..Node::default() });
+        let (n_tags, has_platform) = (row.take()?, row.take()?);
+        nodes.insert(digest, Node { kind: Some(kind), bytes, label, has_platform, n_tags, ..Node::default() });
     }
     names(reader, id, &mut nodes, from).await?;
     let digests: Vec<Digest> = nodes.keys().cloned().collect();
@@ -175,8 +177,13 @@ async fn names(reader: &mut Reader<'_>, id: &str, nodes: &mut BTreeMap<Digest, N
     let few: Vec<Digest> = few.into_iter().map(|(digest, _)| digest.clone()).collect();
     let many: Vec<(Digest, u64)> = many.into_iter().map(|(digest, node)| (digest.clone(), node.n_tags)).collect();
     let mut rows = reader.each(NAMED_BY, id, &few).await?;
+    let mut n_going: BTreeMap<&Digest, u64> = BTreeMap::new();
+    if !many.is_empty() {
+        from.tags.values().for_each(|digest| *n_going.entry(digest).or_default() += 1);
+    }
     for (digest, n_tags) in many {
-        let (found, n_missing_more) = first_names(reader, id, (&digest, n_tags), from.bound).await?;
+        let most = NAMES + n_going.get(&digest).copied().unwrap_or_default();
+        let (found, n_missing_more) = first_names(reader, id, (&digest, n_tags, most), from.bound).await?;
         rows.extend(found);
         nodes.entry(digest).or_default().n_missing_more = n_missing_more;
     }
@@ -191,17 +198,17 @@ async fn names(reader: &mut Reader<'_>, id: &str, nodes: &mut BTreeMap<Digest, N
     Ok(())
 }
 
-/// The first of very many tags that keep an image, and how many more are missing at its registry: those keep nothing. They
+/// The first `most` of very many tags that keep an image, and how many more are missing at its registry: those keep nothing. They
 /// are read too where the image may go and they with it, unless that is more than one delete may take: then it stays.
 async fn first_names(
     reader: &mut Reader<'_>,
     id: &str,
-    (digest, n_tags): (&Digest, u64),
+    (digest, n_tags, most): (&Digest, u64, u64),
     bound: Bound,
 ) -> Result<(Vec<Row>, u64)> {
     let named = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest = $2";
     let sql = format!("{named} AND missing_since IS NULL ORDER BY name LIMIT $3");
-    let mut rows = reader.all(&sql, params![id, digest, NAMES]).await?;
+    let mut rows = reader.all(&sql, params![id, digest, most]).await?;
     // Nothing is missing in the hosted registry, and so nothing is counted there.
     let sql = "SELECT COUNT(*) FROM repositories r CROSS JOIN mounts m CROSS JOIN tags t WHERE r.id = $1 AND m.id = r.mount_id
                  AND m.kind = 'remote' AND t.repository_id = r.id AND t.digest = $2 AND t.missing_since IS NOT NULL";

@@ -11,7 +11,7 @@ mod whose;
 pub use images::{brought, named, wanted};
 pub use open::{Open, n_open_of, open_of};
 pub use parts::{Part, Tally, Weight, add_parts, kept, next_part, note_part, tally};
-pub use rows::{any_changed_at, changed_at, find, is_under_way, list, told};
+pub use rows::{any_changed_at, changed_at, find, is_under_way, list, nouns, told};
 pub(super) use turns::waits;
 pub use turns::{give_place, one_too_many, take_turn};
 pub use whose::{Behalf, Owner};
@@ -118,18 +118,25 @@ pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
     jobs::ensure(tx, &new.id, Job::Run.name(), &new.id, new.at).await
 }
 
+/// That a run deletes images alone, by what it is asked for.
+const IMAGES_ALONE: &str = "params LIKE '%\"n_tags\":0,%' AND params LIKE '%\"takes_images\":true%'";
+
 /// Ends what somebody began by a session or a password, which are theirs no more: whoever had them meanwhile gets nothing
 /// done by what they left behind. What they began by a token ends with the token.
 pub async fn put_out(tx: &mut Tx, principal_id: &str, now: Timestamp) -> Result<()> {
-    let done = RunKind::ALL.map(|kind| {
-        let (one, many) = kind.nouns();
-        format!("WHEN '{}' THEN CASE n_total WHEN 1 THEN '{one} was' ELSE '{many} were' END", kind.name())
-    });
+    let done = |kind: RunKind, counts_images: bool| {
+        let (one, many) = kind.nouns(counts_images);
+        let alone = if counts_images { format!(" AND {IMAGES_ALONE}") } else { String::new() };
+        let name = kind.name();
+        format!("WHEN kind = '{name}'{alone} THEN CASE n_total WHEN 1 THEN '{one} was' ELSE '{many} were' END")
+    };
+    let done = [done(RunKind::Delete, true)].into_iter().chain(RunKind::ALL.map(|kind| done(kind, false)));
+    let done: Vec<String> = done.collect();
     let sql = format!(
         "UPDATE job_runs SET state = 'failed', waits_for = NULL, finished_at = $2, changed_at = $2,
            error = 'whoever asked for it was signed out everywhere since' ||
              CASE WHEN started_at IS NULL THEN ', before it began' WHEN n_total IS NULL THEN '' ELSE
-               ', when ' || n_done || ' of ' || n_total || ' ' || CASE kind {} END || ' done' END ||
+               ', when ' || n_done || ' of ' || n_total || ' ' || CASE {} END || ' done' END ||
              '; ask for it again'
          WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL",
         done.join(" ")

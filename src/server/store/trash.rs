@@ -8,20 +8,21 @@ mod settled;
 mod shown;
 mod whole;
 
-pub use days::{days, days_below, days_within, said_days, set_days};
+pub use days::{days, days_within, said_days, set_days};
 pub use images::{image as restore_image, images as restore_images};
+pub(super) use purge::named_for_longer;
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, restore};
 pub use shown::{
-    Crossed, TagsOf, crossings, crossings_of_batch, folded, held, mount_of_tags, n_of_batch, numbers_of,
-    tags_and_images, tags_of_batch,
+    Crossed, TagsOf, crossings, crossings_of_batch, folded, held, left, mount_of_tags, n_of_batch, numbers_of,
+    tags_and_images, tags_of_batch, without_image,
 };
 
 use super::repositories::Repository;
 use super::visible::{self, Columns};
 use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::access::Reach;
 use std::collections::BTreeMap;
@@ -177,6 +178,8 @@ pub struct Wanted {
     /// Only those of this repository, or of what lies below this namespace.
     pub repository: Option<RepositoryName>,
     pub below: Option<Namespace>,
+    /// Only what took this tag or this image with it.
+    pub named: Option<Reference>,
     pub batch: Option<String>,
     /// Only what somebody deleted: their name, or their key.
     pub by: Option<String>,
@@ -190,6 +193,21 @@ pub async fn list(store: &Store, (reach, wanted): (&Reach, &Wanted), limit: u32)
     let conditions = fitting(store, (reach, wanted), &mut params);
     let sql = format!("{ENTRY} WHERE {conditions} ORDER BY id DESC LIMIT $1");
     store.scan(&sql, params).await?.into_iter().map(entry).collect()
+}
+
+/// Something of a batch that does not lie within a reach, if there is any.
+pub async fn beyond(store: &Store, reach: &Reach, batch: &str) -> Result<Option<Entry>> {
+    let mut params: Vec<Value> = params![batch];
+    let within = within(store, reach, &mut params);
+    let sql = format!("{ENTRY} WHERE batch = $1 AND NOT ({within}) LIMIT 1");
+    store.scan(&sql, params).await?.into_iter().next().map(entry).transpose()
+}
+
+/// A tag of a batch in each repository that has any.
+pub async fn first_tags(store: &Store, batch: &str) -> Result<BTreeMap<RepositoryName, Tag>> {
+    let sql = "SELECT repository, MIN(name) FROM trash WHERE batch = $1 AND kind = 'tag' GROUP BY repository";
+    let rows = store.all(sql, params![batch]).await?.into_iter();
+    rows.map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// The condition that entries lie within a reach: tags one by one, and all else with its repository.
@@ -211,6 +229,15 @@ fn fitting(store: &Store, (reach, wanted): (&Reach, &Wanted), params: &mut Vec<V
     if let Some(namespace) = &wanted.below {
         add("repository > ?", format!("{namespace}/").into());
         add("repository < ?", format!("{namespace}0").into());
+    }
+    match &wanted.named {
+        Some(Reference::Tag(tag)) => {
+            add("EXISTS (SELECT 1 FROM deleted_tags d WHERE d.entry = trash.id AND d.name = ?)", tag.into());
+        }
+        Some(Reference::Digest(digest)) => {
+            add("EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = trash.id AND d.digest = ?)", digest.into());
+        }
+        None => {}
     }
     if let Some(batch) = &wanted.batch {
         add("batch = ?", batch.into());

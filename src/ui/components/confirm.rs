@@ -19,9 +19,6 @@ pub fn Confirm(
     /// What to type, if a click is too little.
     #[prop(optional_no_strip, into)]
     typed: Option<String>,
-    /// What that is.
-    #[prop(default = "Name")]
-    label: &'static str,
     /// What the way back says.
     #[prop(default = "Cancel")]
     keep: &'static str,
@@ -33,10 +30,7 @@ pub fn Confirm(
     let is_read = typed.is_some() && !in_dialog;
     let from_title = is_read && request.form.error.is_none();
     let typed = typed.map(|name| {
-        view! {
-            <p class="sm">"Type "<code>{name.clone()}</code>" to go on."</p>
-            <Field intent name="confirmed" label wants=name kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
-        }
+        view! { <Field intent name="confirmed" wants=name kind=Kind { class: "input input-mono", ..Kind::TEXT }/> }
     });
     let foot = view! {
         <a class="btn" href=back autofocus=!is_read data-cancel="">{keep}</a>

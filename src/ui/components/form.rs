@@ -96,13 +96,13 @@ impl Kind {
 pub fn Field(
     #[prop(optional)] intent: Option<Intent>,
     name: &'static str,
-    label: &'static str,
+    #[prop(default = "")] label: &'static str,
     /// What stands in it before anybody typed.
     #[prop(optional, into)]
     value: String,
     #[prop(default = Kind::TEXT)] kind: Kind,
     #[prop(optional)] hint: Option<&'static str>,
-    /// What has to be typed: Enter sends nothing else.
+    /// What has to be typed, which is its label then: Enter sends nothing else.
     #[prop(optional)]
     wants: Option<String>,
 ) -> impl IntoView {
@@ -112,9 +112,10 @@ pub fn Field(
     let optional =
         (!kind.is_required && kind.input != "checkbox").then(|| view! { " "<span class="opt">"optional"</span> });
     let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+    let to_type = wants.clone().map(|words| view! { "Type "<code>{words}</code>" to confirm" });
     view! {
         <div class="field">
-            <label for=id.clone()>{label}{optional}</label>
+            <label for=id.clone()>{label}{to_type}{optional}</label>
             <input class=kind.class id=id name=name r#type=kind.input value=value autocomplete=kind.autocomplete
                 autocapitalize="off" spellcheck="false" placeholder=some(kind.placeholder) list=kind.list data-check=some(kind.checks) data-wants=wants aria-invalid=invalid
                 aria-describedby=by required=kind.is_required autofocus=invalid.is_some()/>

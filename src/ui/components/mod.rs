@@ -16,6 +16,7 @@ pub mod empty;
 pub mod filter;
 pub mod form;
 pub mod icon;
+pub mod in_trash;
 pub mod layer_bar;
 pub mod lines;
 pub mod mark;

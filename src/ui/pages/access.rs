@@ -13,6 +13,7 @@ use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::Problem;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::name::ScopeTitle;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
@@ -90,7 +91,7 @@ fn Whole(view: AccessView, request: PageRequest, open: Option<AnyView>) -> impl 
     view! {
         <PageTitle text=format!("Access to {title}")/>
         <Above scope=scope.clone()/>
-        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
+        <div class="head"><div class="grow"><ScopeTitle scope=&scope title/><p class="head-sub">{words}</p></div></div>
         <ScopeTabs scope=scope.clone() open=Tab::Access opens=view.opens/>
         {question}
         {elsewhere}
@@ -120,7 +121,7 @@ pub fn Above(scope: Scope) -> impl IntoView {
     match scope {
         Scope::Everything => ().into_any(),
         Scope::Namespace(namespace) => view! { <NamespaceCrumbs namespace/> }.into_any(),
-        Scope::Repository(repository) => view! { <Crumbs repository inside=true/> }.into_any(),
+        Scope::Repository(repository) => view! { <Crumbs repository/> }.into_any(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::view::{ActivityQuery, ActivityRow, ActivityView, Opens};
 use crate::domain::{Actor, Address, Error, Permission, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::name::ScopeTitle;
 use crate::ui::components::table::Table;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
@@ -101,7 +102,7 @@ fn Top(page: Scope, opens: Opens) -> impl IntoView {
         <PageTitle text=of/>
         <Above scope=page.clone()/>
         <div class="head">
-            <div class="grow"><h1>{title}</h1><p class="head-sub">"What was changed and what was refused. Pulls are counted, not listed."</p></div>
+            <div class="grow"><ScopeTitle scope=&page title/><p class="head-sub">"What was changed and what was refused. Pulls are counted, not listed."</p></div>
         </div>
         <ScopeTabs scope=page open=Tab::Activity opens/>
     }

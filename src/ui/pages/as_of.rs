@@ -1,22 +1,23 @@
 //! `/n/{ns}/-/as-of`: a namespace as it was at a time, what differs now, and the way back for all of it.
 
+mod asking;
+
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
 use crate::domain::tag_filter::PROTECTED;
-use crate::domain::view::{AsOfView, Deleted, Difference, Differences, FEW_TAGS};
-use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
+use crate::domain::view::{AsOfView, Deleted, Difference, Differences};
+use crate::domain::{Address, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
-use crate::ui::components::form::Confirm;
 use crate::ui::components::icon::Icon;
-use crate::ui::components::protected::Met;
+use crate::ui::components::protected::{Met, each_once};
 use crate::ui::components::table::Table;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
-use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped, sentence};
+use asking::{Asking, act, effects};
 use leptos::prelude::*;
 
 /// What is left out: what rules keep.
@@ -71,7 +72,15 @@ async fn read(
 #[component]
 fn Whole(view: AsOfView, wrong: Option<String>, typed: String, asks: bool, now: Timestamp) -> impl IntoView {
     let title = format!("{} as of a time", view.namespace);
-    let chosen = view.then.map(|then| view! { <Chosen view=view.clone() then asks/> });
+    let chosen = match view.then {
+        Some(then) => view! { <Chosen view=view.clone() then asks/> }.into_any(),
+        None => view! {
+            <Empty icon="clock" title="Choose a moment".to_owned()>
+                <p>"Each tag that names something else now is listed here, with what it named then."</p>
+            </Empty>
+        }
+        .into_any(),
+    };
     view! {
         <PageTitle text=title.clone()/>
         <NamespaceCrumbs namespace=view.namespace.clone()/>
@@ -99,7 +108,7 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
         view! { <a class="btn btn-sm" href=href>{words}</a> }
     });
     let presets = presets.collect_view();
-    let value = view.then.map_or(typed, Timestamp::minute);
+    let ((value, step), (newest, _)) = (view.then.map_or((typed, "1"), field), field(now));
     let invalid = wrong.is_some();
     let error = wrong.map(|wrong| {
         view! { <p class="field-error" id="t-error"><Icon name="warn" class="i i-sm"/><span>{sentence(&wrong)}</span></p> }
@@ -107,7 +116,7 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
     view! {
         <form class="filters row wrap" method="get" action=base role="search" aria-label="Choose a moment">
             <label for="t">"Moment, in UTC"</label>
-            <input class="input narrow" id="t" name="t" type="datetime-local" value=value min=oldest.minute() max=now.minute()
+            <input class="input narrow" id="t" name="t" type="datetime-local" value=value step=step min=oldest.minute() max=newest
                 aria-invalid=invalid.then_some("true") aria-describedby=invalid.then_some("t-error") required="true"/>
             <button class="btn" type="submit">"Look"</button>
             {presets}
@@ -117,12 +126,19 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
     .into_any()
 }
 
+/// A moment as its field takes it, and the step at which the field keeps all of it: another second is another moment.
+fn field(at: Timestamp) -> (String, &'static str) {
+    let (second, exact) = (at.rfc3339(), at.exact());
+    let (text, step) = if at.0 % 1000 == 0 { (second, "1") } else { (exact, "0.001") };
+    (text.trim_end_matches('Z').to_owned(), step)
+}
+
 /// What differs between a moment and now.
 #[component]
 fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
     let is_stopped = !view.rules.is_empty() && !view.leaves_out;
     let kept = (view.protected.n > 0).then(|| view! { <Kept view=&view then/> });
-    let AsOfView { namespace, differences, next, all, protected, leaves_out, print, deleted, .. } = view;
+    let AsOfView { namespace, differences, next, all, protected, leaves_out, print, deleted, days, .. } = view;
     let base = Address::AsOf(namespace.clone()).to_string();
     let t = then.exact();
     let leave = leaves_out.then_some((LEAVE, PROTECTED));
@@ -143,16 +159,19 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
         let pairs: Vec<(&str, &str)> = [("t", &*t)].into_iter().chain(leave).chain(more.iter().copied()).collect();
         address(&base, &pairs)
     };
+    let goes = !is_stopped && going.n_lost == 0;
+    let said = goes.then(|| view! { <p class="head-sub">{format!("Rolling back, {}.", effects(going))}</p> });
     let act = match (going.n_lost > 0, asks) {
         (true, _) => view! { <Lost all=going/> }.into_any(),
         _ if is_stopped => ().into_any(),
         (false, true) => {
-            view! { <Asking namespace=namespace.clone() then all=going leaves_out print back=at(&[])/> }.into_any()
+            view! { <Asking namespace=namespace.clone() then all=going leaves_out print days back=at(&[])/> }.into_any()
         }
         (false, false) => {
             let href = at(&[("roll-back", "yes")]);
-            let words = format!("Roll back {}…", counted(going.n, "tag", "tags"));
-            view! { <p class="mt-4"><a class="btn btn-primary" id="roll-back" href=href>{words}</a></p> }.into_any()
+            let words = format!("{}…", act(going));
+            view! { <p class="mt-4"><a class="btn btn-primary btn-wrap" id="roll-back" href=href>{words}</a></p> }
+                .into_any()
         }
     };
     let more = next.map(|(repository, tag)| {
@@ -161,6 +180,7 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
     });
     view! {
         <h2 class="section">{heading}</h2>
+        {said}
         {gone}
         {kept}
         {act}
@@ -192,7 +212,7 @@ fn Kept<'a>(view: &'a AsOfView, then: Timestamp) -> impl IntoView + use<> {
     }
     let (are, which) = (if n == 1 { "it is" } else { "they are" }, counted(n, "protected tag", "protected tags"));
     let words = format!("Rules keep {tags} as {are}. Nothing rolls back while they stand in the way.");
-    let met = view.rules.iter().map(|met| view! { <Met met=met.clone()/> }).collect_view();
+    let met = each_once(&view.rules).into_iter().map(|met| view! { <Met met/> }).collect_view();
     let more = counted(view.rules_more, "more tag is kept by a rule", "more tags are kept by rules");
     let more = (view.rules_more > 0).then(|| view! { <p>{format!("{more}.")}</p> });
     let on = (n < view.all.n).then(|| {
@@ -223,38 +243,13 @@ fn Gone(deleted: Deleted, namespace: Namespace) -> impl IntoView {
     .into_any()
 }
 
-/// How many go back; of many that is typed.
-#[component]
-fn Asking(
-    namespace: Namespace,
-    then: Timestamp,
-    all: Differences,
-    leaves_out: bool,
-    print: Option<Digest>,
-    back: String,
-) -> impl IntoView {
-    let (n, tags) = (all.n.to_string(), counted(all.n, "tag", "tags"));
-    let back = format!("{back}#roll-back");
-    let typed = (all.n > FEW_TAGS).then(|| n.clone());
-    let print = print.map(|print| print.to_string()).unwrap_or_default();
-    view! {
-        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed label="Number">
-            <input type="hidden" name="t" value=then.exact()/>
-            <input type="hidden" name="expected" value=n/>
-            <input type="hidden" name="print" value=print/>
-            <input type="hidden" name=LEAVE value=leaves_out.then_some(PROTECTED)/>
-            <p>{format!("In one step they name what they named on {}. Tags that were not there then go to the trash.", then.absolute())}</p>
-            <p class="sm">"All of it stands in the history, and can be rolled forward again."</p>
-        </Confirm>
-    }
-    .into_any()
-}
-
 #[component]
 fn Rows(differences: Vec<Difference>) -> impl IntoView {
-    const COLUMNS: &[&str] = &["Tag", "Now and then"];
+    const COLUMNS: &[&str] = &["Tag", "Now → then"];
     let rows = differences.into_iter().map(|it| {
         let Difference { repository, tag, then, now, is_kept, barred } = it;
+        // What a rule keeps goes nowhere.
+        let absent = if barred.is_some() { "not there" } else { "goes to the trash" };
         let barred = barred.map(|barred| {
             view! { <span class="badge" title=barred.to_string()><Icon name="lock"/>{barred.guard.title()}</span> }
         });
@@ -265,7 +260,7 @@ fn Rows(differences: Vec<Difference>) -> impl IntoView {
                     <span class="dim">{repository.to_string()}":"</span><span class="tagname">{tag.to_string()}</span>
                 </th>
                 <td role="cell" data-a="two">
-                    <span class="row wrap"><FromTo repository=&repository from=now.as_ref() to=then.as_ref() none=("deleted", "not there")/>{lost}{barred}</span>
+                    <span class="row wrap"><FromTo repository=&repository from=now.as_ref() to=then.as_ref() none=("deleted", absent)/>{lost}{barred}</span>
                 </td>
             </tr>
         }
@@ -286,5 +281,17 @@ mod tests {
         }
         assert_eq!(read(""), None);
         assert!(matches!(read("yesterday"), Some(Err(Error::Invalid { .. }))));
+    }
+
+    #[test]
+    fn a_field_keeps_all_of_a_moment() {
+        for (text, value, step) in [
+            ("2026-11-24T12:00:35Z", "2026-11-24T12:00:35", "1"),
+            ("2026-11-24T12:00:35.120Z", "2026-11-24T12:00:35.120", "0.001"),
+        ] {
+            let at = Timestamp::parse(text).unwrap();
+            assert_eq!(field(at), (value.to_owned(), step));
+            assert_eq!(moment(&field(at).0), Some(Ok(at)), "{text}");
+        }
     }
 }

@@ -62,6 +62,7 @@ fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView 
 /// rule: then there is no form.
 #[component]
 fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
+    const TYPED: Kind = Kind { class: "input input-mono", ..Kind::TEXT };
     let intent = asked.intent();
     let is_stopped = preview.is_in_the_way();
     let back = back(&asked, &request);
@@ -71,7 +72,7 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
     let seen = view! { <Seen asked=&asked preview=&preview/> };
     let news = view! { <News asked=&asked preview=&preview request=&request/> };
-    let typed = typed.map(|(label, words)| view! { <Typed asked=&asked label words/> });
+    let typed = typed.map(|words| view! { <Field intent name="confirmed" wants=words kind=TYPED/> });
     let blast = view! { <Blast asked=&asked preview=&preview/> };
     let lead = match is_stopped {
         true => "Nothing is deleted while this stands in the way. Without it all of this would go.",
@@ -121,17 +122,4 @@ fn back(asked: &Asked, request: &PageRequest) -> String {
         Asked::Image(..) | Asked::All(_) => None,
     };
     list.unwrap_or_else(|| asked.back().to_string())
-}
-
-/// What has to be typed.
-#[component]
-fn Typed<'a>(asked: &'a Asked, label: &'static str, words: String) -> impl IntoView + use<> {
-    const KIND: Kind = Kind { class: "input input-mono", ..Kind::TEXT };
-    view! {
-        <div class="stack-2">
-            <p>"Type "<code>{words.clone()}</code>" to confirm."</p>
-            <Field intent=asked.intent() name="confirmed" label wants=words kind=KIND/>
-        </div>
-    }
-    .into_any()
 }

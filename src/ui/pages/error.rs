@@ -4,8 +4,9 @@
 //! It tells the server about the error, which gives the answer its status.
 
 use super::load::PageTitle;
+use super::lost::WasThere;
 use crate::domain::error::What;
-use crate::domain::view::{RepositorySort, TagSort};
+use crate::domain::view::{Lost, RepositorySort, TagSort};
 use crate::domain::{Address, Error, RepositoryName};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
@@ -25,17 +26,22 @@ pub fn NotFound() -> impl IntoView {
 
 /// The page for `error`. A part of a page is left empty: the status says enough to an island.
 #[component]
-pub fn ErrorPage(error: Error) -> impl IntoView {
+pub fn ErrorPage(
+    error: Error,
+    /// What was there, as far as that is its reader's to know.
+    #[prop(optional_no_strip)]
+    lost: Option<Lost>,
+) -> impl IntoView {
     if let Some(ErrorReport(report)) = use_context() {
         report(&error);
     }
     let request = PageRequest::current();
     let is_whole = request.part.is_none();
-    is_whole.then(|| view! { <Explanation error request/> })
+    is_whole.then(|| view! { <Explanation error lost request/> })
 }
 
 #[component]
-fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
+fn Explanation(error: Error, lost: Option<Lost>, request: PageRequest) -> impl IntoView {
     let title = title(&error, &request);
     let (href, label) = next_step(&error, &request);
     let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
@@ -49,6 +55,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
+            {lost.map(|lost| view! { <WasThere lost error=&error/> })}
             {rule}
             {filter}
             {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p> })}

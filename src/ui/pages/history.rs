@@ -7,6 +7,7 @@ use crate::domain::{Actor, Address, Cursor, Error, RepositoryName, Result, Scope
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::Empty;
+use crate::ui::components::name::RepositoryTitle;
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::table::{ACTIONS, Table};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
@@ -99,7 +100,7 @@ fn Whole(view: HistoryView, asked: Asked, is_known: bool, now: Timestamp) -> imp
     view! {
         <PageTitle text=format!("History of {title}")/>
         <Crumbs repository=repository.clone()/>
-        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
+        <div class="head"><div class="grow"><RepositoryTitle name=&repository/><p class="head-sub">{words}</p></div></div>
         <ScopeTabs scope=Scope::Repository(repository) open=Tab::History opens/>
         <FilterBar asked is_known action=base/>
         {body}
@@ -136,16 +137,19 @@ fn FilterBar(asked: Asked, is_known: bool, action: String) -> impl IntoView {
 
 #[component]
 fn Rows(repository: RepositoryName, rows: Vec<HistoryRow>, now: Timestamp) -> impl IntoView {
-    const COLUMNS: &[&str] = &["Tag", "From and to", "How and who", "When", ACTIONS];
-    let rows = rows.into_iter().map(|row| view! { <Row repository=&repository row now/> }).collect_view();
-    view! { <Table label="Moves of tags, newest first" class="cards" columns=COLUMNS>{rows}</Table> }.into_any()
+    const COLUMNS: &[&str] = &["When", "Tag", "From and to", "How", "Who", ACTIONS];
+    const OF_NOBODY: &[&str] = &["When", "Tag", "From and to", "How", ACTIONS];
+    let says_who = rows.iter().any(|row| row.by.is_some());
+    let columns = if says_who { COLUMNS } else { OF_NOBODY };
+    let rows = rows.into_iter().map(|row| view! { <Row repository=&repository row says_who now/> }).collect_view();
+    view! { <Table label="Moves of tags, newest first" class="cards" columns>{rows}</Table> }.into_any()
 }
 
 #[component]
-fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> impl IntoView + use<> {
+fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, says_who: bool, now: Timestamp) -> impl IntoView + use<> {
     let way = row.way();
     let HistoryRow { tag, from, to, how, when, by, reason, from_side, may_roll_back, .. } = row;
-    let none = if how == How::Seen { ("new", "gone") } else { ("new", "deleted") };
+    let none = (how.from_none(), how.to_none());
     // One that is there has a page.
     let name = match row.now {
         Some(_) => {
@@ -154,24 +158,26 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
         }
         None => view! { <span class="tagname">{tag.to_string()}</span> }.into_any(),
     };
-    let way = match by.as_ref().and_then(Actor::name) {
-        Some(by) => format!("{way} by {by}"),
-        None => way.to_owned(),
-    };
+    let by = by.as_ref().and_then(Actor::name).map(str::to_owned);
+    let by = says_who.then(|| view! { <td role="cell" data-a="end3">{by}</td> });
     let reason = reason.map(|reason| view! { <span class="cell-sub">{inert(&reason, MAX_TEXT_CHARS)}</span> });
     let back = from.as_ref().filter(|_| may_roll_back).map(|from| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
         let href = address(&base, &[("to", from.as_str())]);
         let image = from_side.as_ref().map_or_else(|| from.short().to_owned(), |side| side.called(&tag));
-        let label = format!("Roll back {tag} to {image}…");
-        view! { <a class="btn btn-sm" href=href aria-label=label data-dialog="">"Roll back…"</a> }
+        view! {
+            <a class="btn btn-sm" href=href data-dialog="">
+                <span class="truncate">"Roll back "<span class="vh">{format!("{tag} ")}</span>{format!("to {image}…")}</span>
+            </a>
+        }
     });
     view! {
         <tr role="row">
+            <td role="cell" data-a="end1" class="nowrap muted"><When at=when now/></td>
             <th role="rowheader" scope="row" data-a="head">{name}</th>
             <td role="cell" data-a="two"><FromTo repository from=from.as_ref() to=to.as_ref() none/></td>
             <td role="cell" data-a="three"><span>{way}</span>{reason}</td>
-            <td role="cell" data-a="end1" class="nowrap muted"><When at=when now/></td>
+            {by}
             <td role="cell" data-a="end2" class="r">{back}</td>
         </tr>
     }

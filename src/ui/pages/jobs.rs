@@ -56,7 +56,7 @@ fn Collect() -> impl IntoView {
     view! {
         <div class="head-actions row">
             <PostForm intent=Intent::RunCollection class="row grow">
-                <button class="btn grow" type="submit" name="dry_run" value="yes">"Dry run"</button>
+                <button class="btn grow" type="submit" name="dry_run" value="yes" aria-label="Dry run of a garbage collection" title="Says what would be freed, and frees nothing">"Dry run"</button>
                 <button class="btn btn-primary grow" type="submit">"Run garbage collection"</button>
             </PostForm>
         </div>
@@ -184,7 +184,7 @@ fn title(row: &JobRow) -> String {
         }
         (None, true) => format!("{}, dry run", row.kind.words()),
         (None, false) if row.kind == RunKind::Delete => {
-            let (one, many) = nouns(row);
+            let (one, many) = row.nouns();
             let what = row.n_total.map_or(many.to_owned(), |total| counted(total, one, many));
             format!("Delete {what} from {}", scope_words(&row.scope))
         }
@@ -207,17 +207,12 @@ fn by_words(by: Option<&Actor>) -> String {
     }
 }
 
-/// What it counts, for one and for many.
-fn nouns(row: &JobRow) -> (&'static str, &'static str) {
-    if row.counts_images { ("image", "images") } else { row.kind.nouns() }
-}
-
 /// `312 of 1,204, about 4 min left`, and what came of it.
 fn progress_words(row: &JobRow) -> String {
     if let Some(words) = nothing_yet(row) {
         return words.to_owned();
     }
-    let (one, many) = nouns(row);
+    let (one, many) = row.nouns();
     let left = row.left_s.map(|seconds| format!(", {} left", about(seconds))).unwrap_or_default();
     let done = match row.n_total {
         Some(total) if !row.state.is_over() || row.n_done != total => {
@@ -267,7 +262,7 @@ fn freed(row: &JobRow) -> &'static str {
 mod tests {
     use super::*;
 
-    fn row() -> JobRow {
+    pub(in crate::ui::pages::jobs) fn row() -> JobRow {
         JobRow {
             id: "1".to_owned(),
             kind: RunKind::Collect,

@@ -4,6 +4,7 @@
 //! compile; rows, of which there are many, keep theirs.
 
 use super::error::ErrorPage;
+use super::lost::lost;
 use crate::domain::Result;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -22,7 +23,10 @@ where
     Suspend::new(async move {
         match data.await {
             Ok(data) => draw(data).into_any(),
-            Err(error) => view! { <ErrorPage error/> }.into_any(),
+            Err(error) => {
+                let lost = lost(&error).await;
+                view! { <ErrorPage error lost/> }.into_any()
+            }
         }
     })
 }

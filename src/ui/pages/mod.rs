@@ -12,6 +12,7 @@ pub mod history;
 pub mod image;
 pub mod jobs;
 pub mod load;
+mod lost;
 pub mod mounts;
 pub mod names;
 pub mod namespace;

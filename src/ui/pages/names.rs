@@ -137,9 +137,9 @@ fn LastMoved(tag: Tag, moved: Moved, now: Timestamp) -> impl IntoView {
     let words = match moved {
         Moved::At { when, by } => {
             let by = by.as_ref().and_then(Actor::name).map(|by| format!(", by {by}"));
-            view! { " moved there "<When at=when now/>{by}"." }.into_any()
+            view! { " was set "<When at=when now/>{by}"." }.into_any()
         }
-        Moved::FirstSeen { when } => view! { " was first seen there "<When at=when now/>"." }.into_any(),
+        Moved::FirstSeen { when } => view! { " was first seen so "<When at=when now/>"." }.into_any(),
     };
     view! { <p class="sm muted"><span class="tagname">{tag.to_string()}</span>{words}</p> }.into_any()
 }

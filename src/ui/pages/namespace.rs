@@ -45,7 +45,7 @@ fn Whole(namespace: domain::Namespace, view: RepositoriesView, query: Query, req
         <PageTitle text=title.clone()/>
         <NamespaceCrumbs namespace=namespace.clone()/>
         <div class="head">
-            <div class="grow"><h1>{title}</h1><Sums totals=view.totals/></div>
+            <div class="grow"><h1>{title}</h1><Sums totals=view.totals is_emptied=view.left.is_some()/></div>
             <LiveScope scope="repositories".to_owned() since=request.now nouns=("repository", "repositories")/>
         </div>
         <ScopeTabs scope=Scope::Namespace(namespace) open=Tab::Contents count=Some(view.totals.repositories) opens=view.opens/>

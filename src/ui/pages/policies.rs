@@ -4,11 +4,13 @@ use super::access::Above;
 use super::load::{PageTitle, load};
 use super::protection::{Protections, asked};
 use crate::api::people::{show_all_policies, show_policies};
+use crate::domain::trash::KeptDays;
 use crate::domain::view::{PoliciesView, TrashDays};
-use crate::domain::{Namespace, Scope};
-use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::domain::{Address, Namespace, Scope};
+use crate::ui::components::form::{Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
+use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
 use crate::ui::words::counted;
 use leptos::prelude::*;
@@ -23,6 +25,12 @@ pub fn Policies(namespace: Namespace) -> impl IntoView {
 #[component]
 fn Whole(view: PoliciesView) -> impl IntoView {
     let PoliciesView { namespace, protections, trash, opens } = view;
+    let request = PageRequest::current();
+    let asked = Pairs::of(&request.path_and_query).get("days").and_then(|days| fewer(days, trash));
+    let trash = match asked {
+        Some((days, text)) => view! { <KeepFor namespace=namespace.clone() days text/> }.into_any(),
+        None => view! { <Trash days=trash/> }.into_any(),
+    };
     let (title, scope) = (namespace.to_string(), Scope::Namespace(namespace));
     view! {
         <PageTitle text=format!("Policies of {title}")/>
@@ -32,7 +40,34 @@ fn Whole(view: PoliciesView) -> impl IntoView {
         </div>
         <ScopeTabs scope open=Tab::Policies opens/>
         <Protections view=protections/>
-        <Trash days=trash/>
+        {trash}
+    }
+    .into_any()
+}
+
+/// The fewer days than by now about which the address asks, with what the field would hold.
+fn fewer(asked: &str, now: TrashDays) -> Option<(u32, String)> {
+    let TrashDays { own, otherwise } = now;
+    let own_then = match asked {
+        "" => None,
+        days => Some(days.parse::<KeptDays>().ok()?.get()),
+    };
+    let days = own_then.unwrap_or(otherwise);
+    (days < own.unwrap_or(otherwise)).then(|| (days, asked.to_owned()))
+}
+
+/// What is asked before deleted things are kept for less time.
+#[component]
+fn KeepFor(namespace: Namespace, days: u32, text: String) -> impl IntoView {
+    let (name, days) = (namespace.to_string(), counted(days.into(), "day", "days"));
+    let words = format!("What is deleted here from now on can be restored for {days}, and then it is gone for good.");
+    view! {
+        <Confirm intent=Intent::ConfigureNamespace title=format!("Keep deleted things of {name} for {days}?")
+            act=format!("Keep them for {days}") back=Address::Policies(namespace).to_string() typed=name>
+            <p class="medium">{words}</p>
+            <p class="sm">"What is in the trash already keeps its day. Namespaces below that say their own keep that."</p>
+            <input type="hidden" name="trash_days" value=text/>
+        </Confirm>
     }
     .into_any()
 }
@@ -78,7 +113,7 @@ fn Trash(days: TrashDays) -> impl IntoView {
             <p class="sm muted">{words}</p>
             <Problem intent=INTENT/>
             <PostForm intent=INTENT class="grantform grantform-short" label="Days in the trash".to_owned()>
-                <Field intent=INTENT name="trash_days" label="Keep deleted things for days" value=own.map(|own| own.to_string()).unwrap_or_default() kind/>
+                <Field intent=INTENT name="trash_days" label="Days in the trash" value=own.map(|own| own.to_string()).unwrap_or_default() kind/>
                 <button class="btn btn-primary" type="submit">"Save days"</button>
             </PostForm>
         </section>

@@ -6,10 +6,11 @@ pub(super) mod row;
 use super::load::{PageTitle, load};
 use crate::api::repositories::list_repositories;
 use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Totals};
-use crate::domain::{Address, Timestamp};
+use crate::domain::{Address, Scope, Timestamp};
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::in_trash::InTrash;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
@@ -52,7 +53,7 @@ fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl Int
     view! {
         <PageTitle text="Repositories".to_owned()/>
         <div class="head">
-            <div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals/></div>
+            <div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals is_emptied=view.left.is_some()/></div>
             <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/>
             {new}
         </div>
@@ -86,15 +87,16 @@ pub(super) fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
 /// What changes with the data.
 #[component]
 pub(super) fn Results(view: RepositoriesView, query: Query, request: PageRequest, base: String) -> impl IntoView {
-    view! { <Sums totals=view.totals/> <List view query request base/> }.into_any()
+    view! { <Sums totals=view.totals is_emptied=view.left.is_some()/> <List view query request base/> }.into_any()
 }
 
 /// `128 repositories. 412 GB stored, 3.1 TB before sharing layers.`
 #[component]
-pub(super) fn Sums(totals: Totals) -> impl IntoView {
+pub(super) fn Sums(totals: Totals, is_emptied: bool) -> impl IntoView {
     let Totals { repositories, stored, logical, .. } = totals;
     let count = counted(repositories, "repository", "repositories");
     let words = match repositories {
+        0 if is_emptied => "No repositories now.".to_owned(),
         0 => "No repositories yet.".to_owned(),
         _ => format!("{count}. {stored} stored, {logical} before sharing layers."),
     };
@@ -106,12 +108,15 @@ pub(super) fn List(view: RepositoriesView, query: Query, request: PageRequest, b
     let now = request.now;
     let is_namespace = query.within.is_some();
     let is_unused = is_unused(&view, &query);
-    let RepositoriesView { page, totals, notices, accepts_push, sees_all, .. } = view;
+    let RepositoriesView { page, left, totals, notices, accepts_push, sees_all, .. } = view;
+    let place = query.within.clone().map_or(Scope::Everything, Scope::Namespace);
+    let is_emptied = left.is_some();
+    let left = left.map(|left| view! { <InTrash left place now/> });
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
         true if is_unused && !accepts_push && !notices.is_empty() => ().into_any(),
-        true if is_unused && is_namespace => view! { <NothingHere/> }.into_any(),
+        true if is_unused && is_namespace => view! { <NothingHere is_emptied/> }.into_any(),
         true if is_unused && !sees_all => view! { <NothingToSee/> }.into_any(),
         true if is_unused => view! { <FirstPush request accepts_push/> }.into_any(),
         true => view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
@@ -121,13 +126,14 @@ pub(super) fn List(view: RepositoriesView, query: Query, request: PageRequest, b
             view! { <Table rows=page.items query base now/> <Pages foot/> }.into_any()
         }
     };
-    view! { <div data-live="list"><Notices notices totals try_mode now/>{body}</div> }.into_any()
+    view! { <div data-live="list"><Notices notices totals try_mode now/>{left}{body}</div> }.into_any()
 }
 
 #[component]
-fn NothingHere() -> impl IntoView {
+fn NothingHere(is_emptied: bool) -> impl IntoView {
+    let title = if is_emptied { "No repositories here now" } else { "No repositories here yet" };
     view! {
-        <Empty icon="box" title="No repositories here yet".to_owned()>
+        <Empty icon="box" title=title.to_owned()>
             <p>"A push to a name in this namespace makes one."</p>
         </Empty>
     }

@@ -13,6 +13,7 @@ use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
+use crate::ui::components::in_trash::InTrash;
 use crate::ui::components::notice::{Notice, Unreadable};
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::pull_box::Pull;
@@ -114,9 +115,11 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
     let pull = pull_any(&view, &request);
-    let RepositoryView { head, page, notice, pulls, rules, deletable, copies, .. } = view;
+    let RepositoryView { head, page, left, notice, pulls, rules, deletable, copies, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
+    let place = Scope::Repository(head.name.clone());
+    let left = left.map(|left| view! { <InTrash left place now/> });
     let body = match page.items.is_empty() {
         true if query.after.is_some() || query.before.is_some() => {
             let first = query.sorted(&base, query.sort);
@@ -146,7 +149,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let notice = notice.map(|notice| view! { <Notice notice now/> });
     let notices = (notice.is_some() || read_error.is_some())
         .then(|| view! { <div class="notices">{read_error}{notice}</div> }.into_any());
-    view! { <div data-live="list">{notices}{body}</div> }
+    view! { <div data-live="list">{notices}{left}{body}</div> }
 }
 
 #[component]

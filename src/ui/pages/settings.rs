@@ -7,6 +7,7 @@ use crate::api::people::{preview_public, show_settings};
 use crate::domain::view::{Opening, SettingsView};
 use crate::domain::{Address, Namespace, RepositoryName, RepositoryVisibility, Scope};
 use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
+use crate::ui::components::name::ScopeTitle;
 use crate::ui::components::opening::Opened;
 use crate::ui::components::part::{Part, PartsEnd};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
@@ -69,7 +70,7 @@ fn Whole(view: SettingsView, open: Option<AnyView>) -> impl IntoView {
     view! {
         <PageTitle text=format!("Settings of {title}")/>
         <Above scope=scope.clone()/>
-        <div class="head"><div class="grow"><h1>{title}</h1></div></div>
+        <div class="head"><div class="grow"><ScopeTitle scope=&scope title/></div></div>
         <ScopeTabs scope open=Tab::Settings opens/>
         {form}
         {protections.map(|view| view! { <Protections view/> })}
@@ -125,7 +126,7 @@ fn OpenRepository(repository: RepositoryName, description: String, opening: Open
     let name = repository.to_string();
     view! {
         <Confirm intent=Intent::ConfigureRepository title=format!("Make {name} public?") act=format!("Make {name} public")
-            back typed=name label="Name of the repository">
+            back typed=name>
             <Opened opening/>
             <p class="sm">"Without signing in, anybody may see and pull it, with all its tags. To push and to change still takes access."</p>
             <input type="hidden" name="description" value=description/>
@@ -140,7 +141,7 @@ fn OpenNamespace(namespace: Namespace, back: String) -> impl IntoView {
     let name = namespace.to_string();
     view! {
         <Confirm intent=Intent::ConfigureNamespace title=format!("Let new repositories of {name} begin public?")
-            act="Let them begin public".to_owned() back typed=name label="Name of the namespace">
+            act="Let them begin public".to_owned() back typed=name>
             <p class="medium">"Each repository that is made here from now on is readable by anybody, signed in or not, from its first push."</p>
             <p class="sm">"Repositories that are there keep theirs. A namespace below may set another."</p>
             <input type="hidden" name="default_visibility" value=RepositoryVisibility::Public.name()/>

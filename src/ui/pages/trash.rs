@@ -227,7 +227,7 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
     if let Some(fold) = it.fold.clone() {
         return view! { <Folded it fold asked base now/> }.into_any();
     }
-    let TrashedView { row, may_purge, n_together, .. } = it;
+    let TrashedView { row, may_purge, lacks_image, n_together, .. } = it;
     let words = row.words();
     let purge = may_purge.then(|| {
         let href = asked.with(base, "purge", &row.id);
@@ -235,22 +235,33 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
     });
     let others = (n_together > 1 && row.batch != asked.batch).then(|| {
         let href = address(base, &[("batch", &row.batch)]);
-        view! { <span class="cell-sub"><a href=href>{format!("with {} more", counted(n_together - 1, "thing", "things"))}</a></span> }
+        view! { <span class="cell-sub"><a href=href>{format!("deleted with {}", counted(n_together - 1, "other thing", "other things"))}</a></span> }
     });
     let digest = row.digest.as_ref().map(|digest| {
         view! { <span class="cell-sub"><span class="digest"><Mark digest/>{digest.short().to_owned()}</span></span> }
     });
     let about = about(&row, now);
+    let lacks = lacks_image.then(|| {
+        let words =
+            format!("its image is in the trash too, and comes back by who may restore all of {}", row.repository);
+        view! { <span class="cell-sub">{words}</span> }
+    });
+    let (id, label) = (row.id.clone(), format!("Restore {words}"));
+    let restore = (!lacks_image).then(move || {
+        view! {
+            <PostForm intent=Intent::RestoreTrash class="row">
+                <input type="hidden" name="entry" value=id/>
+                <button class="btn btn-sm" type="submit" aria-label=label>"Restore"</button>
+            </PostForm>
+        }
+    });
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row" data-a="head"><What row=&row/>{digest}{others}</th>
+            <th role="rowheader" scope="row" data-a="head"><What row=&row/>{digest}{lacks}{others}</th>
             {about}
             <td role="cell" data-a="end2" class="r">
                 <span class="row end">
-                    <PostForm intent=Intent::RestoreTrash class="row">
-                        <input type="hidden" name="entry" value=row.id.clone()/>
-                        <button class="btn btn-sm" type="submit" aria-label=format!("Restore {words}")>"Restore"</button>
-                    </PostForm>
+                    {restore}
                     {purge}
                 </span>
             </td>

@@ -25,6 +25,8 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/r/team/web/-/copy?tag=1&to=team/other", r#""#, [303, 404, 404, 404, 404, 403, 200, 403, 403]),
     Row("POST", "/r/team/web/-/copy?tag=1&to=team/other", r#"do=copy-tags&seen=none&expect="#, [401, 404, 404, 404, 404, 403, 409, 403, 403]),
     Row("POST", "/r/team/web", r#"do=undo-copy&copy=none"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
+    Row("POST", "/api/v1/r/team/web/-/copy/undo", r#"{"copy":"none"}"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
+    Row("POST", "/api/v1/r/team/web/-/copy/undo", r#"{"job":"JOB"}"#, [401, 403, 404, 404, 404, 404, 404, 409, 404]),
     Row("POST", "/r/team/web/-/tags/1/rollback", r#"do=roll-back-tag&to=DIGEST&expect=DIGEST"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/n/team/-/as-of", r#"do=roll-back-namespace&t=2026-01-01T00:00:00Z&expected=0&confirmed=0"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/trash", r#"do=restore-trash&entry=none"#, [401, 403, 403, 404, 404, 403, 403, 403, 403]),

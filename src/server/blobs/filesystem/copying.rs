@@ -24,6 +24,12 @@ impl FilesystemBlobs {
     }
 }
 
+/// Makes the file. Whoever serves the folder does so: one that a command made as another user, such as root, could not be
+/// opened here.
+pub(super) fn prepare(root: &Path) -> io::Result<()> {
+    open(root).map(drop)
+}
+
 /// The right to remove content; `None` while somebody copies.
 pub(super) fn begin_removing(root: &Path) -> io::Result<Option<Removing>> {
     let file = open(root)?;

@@ -66,7 +66,8 @@ async fn link(form: &Form<'_>, from: RepositoryName, plan: CopyPlan) -> Result<D
     let to = plan.to.clone();
     let tags: Vec<(Tag, Tag)> = plan.rows.iter().map(|row| (row.tag.clone(), row.name.clone())).collect();
     let proof = form.app.access.authorize(form.caller, CopyTags { from, to: to.clone(), tags }).await?;
-    if let Some(job) = copies::copy(form.app, &proof, seen).await?.job {
+    let copied = copies::copy(form.app, &proof, seen).await?;
+    if let Some(job) = copied.job {
         return Ok(Done::at_job(job, Intent::CopyTags));
     }
     let (page, words) = match plan.one() {
@@ -81,11 +82,16 @@ async fn link(form: &Form<'_>, from: RepositoryName, plan: CopyPlan) -> Result<D
             (Address::Repository(to.clone()), format!("Copied {tags} to {to}"))
         }
     };
+    let left = match copied.left.as_slice() {
+        [] => String::new(),
+        [one] => format!(", without the tag {one}"),
+        more => format!(", without {} of signatures", counted(more.len() as u64, "tag", "tags")),
+    };
     let moved = plan.rows.into_iter().filter(|row| row.now.as_ref() != Some(&row.digest));
     let moved = moved.map(|row| (row.name, row.digest, row.now)).collect();
     let may_undo = form.may(&TakeBackCopy { repository: to, tags: moved });
     let back = may_undo.then(|| Back::Copied(form.caller.request_id.clone()));
-    Ok(Done::new(page, Intent::CopyTags, words).with_back(back))
+    Ok(Done::new(page, Intent::CopyTags, words + &left).with_back(back))
 }
 
 /// Takes a copy back: one that whoever sent the form made, or what a job copied that they may see.

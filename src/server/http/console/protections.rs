@@ -4,7 +4,7 @@ use super::sent::taken;
 use super::{Done, Form};
 use crate::domain::action::{ChangeProtection, RemoveProtection, SetProtection};
 use crate::domain::error::What;
-use crate::domain::protection::Guard;
+use crate::domain::protection::{Guard, ProtectionKind};
 use crate::domain::{Address, Digest, Error, Protection, Result, Rule, Scope};
 use crate::server::service::protections;
 use crate::ui::form::{ALL_SEEN, Back, Intent};
@@ -26,7 +26,10 @@ fn of_page(form: &Form<'_>) -> Result<Scope> {
 
 fn said(form: &Form<'_>, scope: Scope) -> Result<Protection> {
     let (tags, except) = (form.sent.optional("tags")?, form.sent.optional("except")?);
-    let guard = Guard::new(form.sent.parse("kind")?, form.sent.optional("role")?)?;
+    let kind = form.sent.parse("kind")?;
+    // The form hides the role where none is asked for, with what was chosen there before.
+    let role = if kind == ProtectionKind::Immutable { None } else { form.sent.optional("role")? };
+    let guard = Guard::new(kind, role)?;
     Ok(Protection { scope, tags, except, guard })
 }
 

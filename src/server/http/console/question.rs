@@ -29,7 +29,7 @@ impl Form<'_> {
     pub(super) fn confirmed(&self, name: &str) -> Result<()> {
         match self.sent.text("confirmed") == name {
             true => Ok(()),
-            false => Err(Error::invalid("confirmed", format!("type {name} to go on"))),
+            false => Err(Error::invalid("confirmed", format!("type {name} to confirm"))),
         }
     }
 }

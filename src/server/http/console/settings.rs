@@ -60,6 +60,10 @@ pub(super) async fn namespace(form: &Form<'_>) -> Result<Done> {
     if settings::begins_public(form.app, &proof).await? && !form.answered(namespace.as_str())? {
         return Ok(Done::asking(address(form.page(), &[("open", "yes")]), Intent::ConfigureNamespace));
     }
+    if settings::keeps_shorter(form.app, &proof).await? && !form.answered(namespace.as_str())? {
+        let days = form.sent.text("trash_days");
+        return Ok(Done::asking(address(form.page(), &[("days", days)]), Intent::ConfigureNamespace));
+    }
     settings::configure_namespace(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ConfigureNamespace, namespace))
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 type Sent = Result<Json<Value>, JsonRejection>;
 
-/// Asks what a delete would take, redeems the answer, rolls a tag back, renames one, copies tags, or makes a repository.
+/// Asks what a delete would take, redeems the answer, rolls a tag back, renames one, copies tags and takes that back, or makes a repository.
 pub(in crate::server::http) async fn post(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -30,6 +30,7 @@ pub(in crate::server::http) async fn post(
         Some((name, "rollback")) => history::roll_back(app, caller, name, sent).await,
         Some((name, "rename")) => tags::rename(app, caller, name, sent).await,
         Some((name, "copy")) => copies::copy(app, caller, name, sent).await,
+        Some((name, "copy/undo")) => copies::undo(app, caller, name, sent).await,
         _ => repositories::create(app, caller, &rest, sent).await,
     }
 }

@@ -1,12 +1,14 @@
 //! `/-/copy`: done at once inside the hosted registry, and by a job between registries.
 
 use super::tags::{expected, stated};
-use super::{answer, of};
+use super::{answer, done, of};
 use crate::domain::action::CopyTags;
+use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::copies::{self, Seen};
+use crate::server::service::jobs;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
@@ -27,6 +29,15 @@ struct Asked {
     /// What the one tag must name there.
     #[serde(default, deserialize_with = "stated")]
     expect: Option<Option<Digest>>,
+}
+
+/// What made the copy that is taken back.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MadeBy {
+    /// A request, by what it answered.
+    Copy(String),
+    Job(String),
 }
 
 /// Copies tags with their images to another repository.
@@ -51,7 +62,13 @@ pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Va
         let proof = app.access.authorize(caller, CopyTags { from, to, tags: renamed }).await?;
         let copied = copies::copy(app, &proof, seen).await?;
         Ok((
-            json!({ "tags": copied.tags, "images": copied.images, "left": copied.left, "job": copied.job }),
+            json!({
+                "tags": copied.tags,
+                "images": copied.images,
+                "left": copied.left,
+                "copy": copied.job.is_none().then_some(&caller.request_id),
+                "job": copied.job,
+            }),
             copied.job,
         ))
     };
@@ -59,6 +76,22 @@ pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Va
         Ok((copied, Some(job))) => begun(answer(app, caller, StatusCode::ACCEPTED, Ok(copied)), &job),
         copied => answer(app, caller, StatusCode::OK, copied.map(|(copied, _)| copied)),
     }
+}
+
+/// Brings the tags of a copy to this repository back to what they named before it.
+pub(super) async fn undo(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let undone = async {
+        let (to, made_by): (RepositoryName, _) = (name.parse()?, of(sent?)?);
+        let action = match made_by {
+            MadeBy::Copy(id) => copies::made(app, caller.actor(), &id).await?,
+            MadeBy::Job(id) => jobs::to_take_back(app, caller, &id).await?,
+        };
+        if action.repository != to {
+            return Err(Error::NotFound(What::Page));
+        }
+        copies::undo(app, caller, action).await
+    };
+    done(app, caller, undone.await)
 }
 
 /// The answer that says where the job is that does it.

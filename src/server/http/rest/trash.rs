@@ -72,7 +72,7 @@ pub(in crate::server::http) async fn list(
         }
         let (part, Asked { repository, namespace, batch }) = asked(query)?;
         let before = (!part.after.is_empty()).then(|| part.after.clone());
-        let wanted = Wanted { repository, below: namespace, batch, before, by: None };
+        let wanted = Wanted { repository, below: namespace, batch, before, ..Wanted::default() };
         let page = trash::list(&app, &caller, &wanted, part.limit).await?;
         Ok(Page { items: page.items.into_iter().map(|it| Listed::from(it.row)).collect(), next: page.next })
     };
@@ -122,8 +122,8 @@ pub(in crate::server::http) async fn restore(
 ) -> Response<Body> {
     let restored = async {
         let row = trash::find(&app, &id).await?;
-        let how = if sent.is_empty() { How::default() } else { of(parsed(&sent)?)? };
         let proof = app.access.authorize(&caller, trash::restoring(&row)).await.map_err(hidden)?;
+        let how = if sent.is_empty() { How::default() } else { of(parsed(&sent)?)? };
         trash::restore(&app, &proof, vec![id], how.over()?).await
     };
     done(&app, &caller, restored.await)

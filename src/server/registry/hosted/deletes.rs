@@ -6,6 +6,7 @@ use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::protection::Act;
+use crate::domain::view::How;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::entropy::new_id;
@@ -97,7 +98,8 @@ impl HostedRegistry {
         let (mount, at, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().clone());
         let entropy = Arc::clone(&self.parts.entropy);
         let batch = new_id(&*entropy, at);
-        let who = Deleting { by: by.clone(), at, batch, default_days: self.parts.trash_days, entropy };
+        let (how, default_days) = (How::Delete, self.parts.trash_days);
+        let who = Deleting { by: by.clone(), at, how, batch, default_days, entropy };
         let change = self.parts.store.write(proof, move |tx| {
             Box::pin(async move {
                 tx.lock(name.as_str()).await?;

@@ -69,7 +69,11 @@ pub fn words(error: &reqwest::Error, limits: &Limits) -> String {
 
 /// Why an address was not connected to.
 pub fn blocked(ip: std::net::IpAddr) -> String {
-    format!("is at {ip}, which is not a public address; if that is right, add it to limits.outbound_allow")
+    let bits = if ip.is_ipv4() { 32 } else { 128 };
+    format!(
+        "is at {ip}, which is not a public address; if that is right, allow it: limits.outbound_allow = [\"{ip}/{bits}\"] in \
+         the configuration, which takes a restart"
+    )
 }
 
 /// What it means that a token of our own is refused.

@@ -132,8 +132,10 @@ pub fn next_of(answer: &Answer, ask: &Ask) -> Option<Next> {
 ///
 /// A registry that sent more than was asked for, or the very name that it should have begun after,
 /// and no link does not page: then the list is sorted and paged here. It comes in the order of
-/// the registry's disk, which a push between two calls may change.
+/// the registry's disk, which a push between two calls may change. One that sent just as many as were asked for may have more,
+/// since it need not say so by a link (OCI distribution specification, "Listing Tags"): it is asked what follows.
 fn cut(mut names: Vec<String>, link: Option<Next>, after: Option<&str>, limit: usize) -> Option<Page> {
+    let is_full = names.len() == limit;
     let seen = after.and_then(|after| names.iter().position(|name| name == after));
     if link.is_none() && (names.len() > limit || seen.is_some() || after.is_none()) {
         names.sort_unstable();
@@ -149,10 +151,14 @@ fn cut(mut names: Vec<String>, link: Option<Next>, after: Option<&str>, limit: u
         names.truncate(limit);
         return Some(Page { next: names.last().cloned(), names });
     }
-    let Some(link) = link else {
-        return Some(Page { names, next: None });
+    let next = match link {
+        Some(link) => Some(link.last.or_else(|| names.last().cloned())?),
+        None => names.last().filter(|_| is_full).cloned(),
     };
-    let next = link.last.or_else(|| names.last().cloned()).filter(|next| next.len() <= LONGEST_PLACE)?;
+    let Some(next) = next else { return Some(Page { names, next: None }) };
+    if next.len() > LONGEST_PLACE {
+        return None;
+    }
     (Some(next.as_str()) != after).then_some(Page { names, next: Some(next) })
 }
 
@@ -181,6 +187,16 @@ mod tests {
         assert_eq!(page("Z", None, Some("A"), 2), some("Z", None));
         assert_eq!(page("b c", Some(""), None, 2), some("b c", Some("c")));
         assert_eq!(page("d e f", Some("f"), Some("c"), 2), some("d e", Some("e")));
+    }
+
+    #[test]
+    fn a_registry_that_sends_a_full_page_and_no_link_is_asked_what_follows() {
+        assert_eq!(page("a b", None, None, 2), some("a b", Some("b")));
+        assert_eq!(page("c d", None, Some("b"), 2), some("c d", Some("d")));
+        assert_eq!(page("e", None, Some("d"), 2), some("e", None));
+        assert_eq!(page("", None, Some("b"), 2), some("", None));
+        assert_eq!(page("a b", None, Some("b"), 2), some("", None), "it sends the same each time");
+        assert_eq!(page("b c", None, Some("b"), 2), some("c", Some("c")), "it begins with the name that it was told");
     }
 
     #[test]

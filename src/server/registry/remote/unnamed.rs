@@ -1,16 +1,17 @@
 //! Deleting whole manifests. Some registries delete all tags with one, and all break an index that lists it, so it is
 //! only done where no tag names it and no index that a tag leads to lists it, and that is looked up at the registry: right
-//! before some of them go, while nobody puts a name on these from here.
+//! before some of them go, while nobody puts a name on these from here. What cannot be read there may need any of them, and
+//! all stay.
 
 use super::RemoteRegistry;
 use super::deleting::Deleted;
 use super::lists::List;
-use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
+use crate::domain::manifest::{Listed, listed};
+use crate::domain::{Digest, Error, Reference, Result, Tag};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, MOST_READ, MOST_TAGS};
 use crate::server::registry::lines::Shared;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tags and manifests that are looked at side by side.
@@ -37,7 +38,13 @@ impl RemoteRegistry {
         self.require_deletes_by_digest(name).await?;
         let mut asked =
             Asked { digests: digests.iter().collect(), stay: BTreeMap::new(), seen: BTreeSet::new(), n_tags: 0 };
-        self.look(name, &mut asked).await?;
+        match self.look(name, &mut asked).await {
+            Err(Error::Conflict(words)) => {
+                asked.keep_all(&words);
+                return Ok(asked.stay);
+            }
+            looked => looked?,
+        }
         let mut left = digests;
         while !left.is_empty() {
             let (some, rest) = left.split_at(left.len().min(asked.n_after_a_look()));
@@ -72,9 +79,10 @@ impl RemoteRegistry {
         Ok(())
     }
 
-    /// Keeps a manifest, and what it lists, from being deleted from here while a name is put on it.
+    /// Keeps a manifest, and what it lists, from being deleted from here while a name is put on it. (Of one that cannot be
+    /// read the catalog knows nothing, and nobody names it from here.)
     pub(super) async fn kept_from_deletes(&self, name: &str, manifest: &RawManifest) -> Shared {
-        let children = listed(&manifest.bytes).into_iter().filter_map(|child| child.digest.parse().ok());
+        let children = listed(&manifest.bytes).unwrap_or_default().into_iter().map(|child| child.digest);
         let all = std::iter::once(manifest.digest.clone()).chain(children);
         self.lines.share(&all.map(|digest| line(name, &digest)).collect()).await
     }
@@ -103,10 +111,15 @@ impl RemoteRegistry {
         asked.n_tags = 0;
         loop {
             let list = List::Tags(name);
-            let Some(page) = self.client.list(&list, after.as_deref(), NAMES_PAGE).await? else { return Ok(all) };
+            let page = match self.client.list(&list, after.as_deref(), NAMES_PAGE).await? {
+                Some(page) => page,
+                None if after.is_none() => return Ok(all),
+                None => return Err(self.client.error("lists some tags, and then says that it has no such list")),
+            };
             asked.n_tags += page.names.len();
-            let usable = page.names.into_iter().filter_map(|tag| tag.parse::<Tag>().ok());
-            let naming = stream::iter(usable).map(|tag| async move {
+            let tags: Option<Vec<Tag>> = page.names.iter().map(|tag| tag.parse().ok()).collect();
+            let tags = tags.ok_or_else(|| unread("the name of a tag"))?;
+            let naming = stream::iter(tags).map(|tag| async move {
                 Ok::<_, Error>((self.client.resolve(name, &Reference::Tag(tag.clone())).await?, tag))
             });
             let mut naming = naming.buffer_unordered(SIDE_BY_SIDE);
@@ -136,22 +149,34 @@ impl RemoteRegistry {
             if asked.seen.len() as u64 > MOST_READ {
                 return Err(left_there(&format!("more than {MOST_READ} images with a tag")));
             }
-            let reading = stream::iter(std::mem::take(&mut next)).map(|of| async move {
-                let found = self.client.manifest(name, &Reference::Digest(of.clone())).await?;
-                Ok::<_, Error>((found.map_or_else(Vec::new, |manifest| listed(&manifest.bytes)), of))
-            });
+            let reading = stream::iter(std::mem::take(&mut next))
+                .map(|of| async move { Ok::<_, Error>((self.listed_by(name, &of).await?, of)) });
             let mut reading = reading.buffer_unordered(SIDE_BY_SIDE);
             while let Some((children, of)) = reading.try_next().await? {
-                for child in children {
-                    let Ok(digest) = child.digest.parse::<Digest>() else { continue };
+                for Listed { digest, may_list } in children {
                     asked.keep(&digest, || format!("the image {} lists this one there; delete that first", of.short()));
-                    if media_type::is_index(&child.media_type) && asked.seen.insert(digest.clone()) {
+                    if may_list && asked.seen.insert(digest.clone()) {
                         next.insert(digest);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What a manifest lists there; nothing where the registry does not have it, by now or ever.
+    async fn listed_by(&self, name: &str, of: &Digest) -> Result<Vec<Listed>> {
+        let by_digest = Reference::Digest(of.clone());
+        let Some(manifest) = self.client.manifest(name, &by_digest).await? else {
+            return match self.client.resolve(name, &by_digest).await? {
+                None => Ok(vec![]),
+                Some(_) => Err(self.client.error(format!("has the image {}, and does not send it", of.short()))),
+            };
+        };
+        listed(&manifest.bytes).map_err(|error| {
+            tracing::warn!(repository = name, digest = %of, %error, "what a manifest lists cannot be read");
+            unread(&format!("the image {}", of.short()))
+        })
     }
 }
 
@@ -202,20 +227,10 @@ fn left_there(what: &str) -> Error {
     ))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Child {
-    digest: String,
-    #[serde(default)]
-    media_type: String,
-}
-
-/// What a manifest lists, if it is an index.
-fn listed(bytes: &[u8]) -> Vec<Child> {
-    #[derive(Deserialize)]
-    struct Wire {
-        #[serde(default)]
-        manifests: Vec<Child>,
-    }
-    serde_json::from_slice::<Wire>(bytes).map(|wire| wire.manifests).unwrap_or_default()
+/// That an image is not deleted because something there cannot be read that may need it.
+fn unread(what: &str) -> Error {
+    Error::Conflict(format!(
+        "{what} there cannot be read, and so not whether that needs the image; it is left to the registry's own garbage \
+         collection"
+    ))
 }

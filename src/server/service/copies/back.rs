@@ -73,7 +73,7 @@ pub async fn take_back(app: &App, proof: &Authorized<TakeBackCopy>) -> Result<()
                 is.insert(tag, before);
             }
             if !gone.is_empty() {
-                namer.take(tx, &found, gone, batch).await?;
+                namer.take(tx, &found, gone, (How::RollBack, batch)).await?;
             }
             namer.touch(tx, &found).await?;
             let (was, is) = (written(&namer.name, &was), written(&namer.name, &is));

@@ -164,7 +164,9 @@ impl Copying<'_> {
             }
             Err(Error::MissingParts(parts)) => {
                 let parts: Vec<&str> = parts.iter().map(Digest::short).collect();
-                let words = format!("it lists what {} does not have: {}", self.asked.from, parts.join(", "));
+                let (to, from, parts) = (&self.asked.to, &self.asked.from, parts.join(", "));
+                let words =
+                    format!("{to} lacks what it lists: {parts}; if {from} has that, ask for the copy once more");
                 return Err(of(&what, Error::Conflict(words)));
             }
             Err(failure) => return Err(of(&what, failure)),

@@ -5,12 +5,15 @@ use super::found::List;
 use super::reading::Image;
 use super::way::{Copying, Phase, There, of};
 use crate::domain::digest::Algorithm;
-use crate::domain::manifest::{Descriptor, Kind, Manifest};
+use crate::domain::manifest::{Descriptor, Kind, MAX_DESCRIPTORS, Manifest};
 use crate::domain::{Digest, Error, Reference, Result, media_type};
 use crate::server::blobs::ContentHash;
 use crate::server::registry::RawManifest;
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 impl Copying<'_> {
     /// Sees to it that what is about one image is found there.
@@ -72,19 +75,24 @@ impl Copying<'_> {
             Some(digest) => self.image(digest).await?.map(|image| image.raw),
             None => None,
         };
+        let noted = noted.as_ref().map(entries_of).transpose()?;
         let (base, enough) = match (&here, &noted) {
-            (Some(here), _) => (entries_of(here), Listed::ThatIsThere),
-            (None, Some(noted)) => (entries_of(noted), Listed::AsNoted),
+            (Some(here), _) => (entries_of(here)?, Listed::ThatIsThere),
+            (None, Some(noted)) => (noted.clone(), Listed::AsNoted),
             (None, None) => (vec![], Listed::AsNoted),
         };
-        let (n_before, mut entries) = (base.len(), base);
-        noted.iter().flat_map(entries_of).for_each(|entry| add(&mut entries, entry));
+        let n_before = base.len();
+        let mut entries = Entries::of(base);
+        noted.into_iter().flatten().for_each(|entry| entries.add(entry));
         for digest in &list.images {
             if let Some(image) = self.image(digest).await? {
-                add(&mut entries, entry(&image)?);
+                entries.add(entry(&image)?);
             }
         }
-        if entries.len() == n_before { Ok(enough) } else { list_of(&entries).map(Box::new).map(Listed::Anew) }
+        match entries.all.len() == n_before {
+            true => Ok(enough),
+            false => list_of(&entries.all).map(Box::new).map(Listed::Anew),
+        }
     }
 }
 
@@ -102,16 +110,50 @@ enum Listed {
 }
 
 /// The entries of such a list as they stand there.
-fn entries_of(raw: &RawManifest) -> Vec<Value> {
-    let parsed: Value = serde_json::from_slice(&raw.bytes).unwrap_or_default();
-    parsed["manifests"].as_array().cloned().unwrap_or_default()
+///
+/// # Errors
+/// [`Error::Conflict`] for one that is longer than any that could be put: it is counted before it is read.
+fn entries_of(raw: &RawManifest) -> Result<Vec<Value>> {
+    #[derive(Deserialize)]
+    struct Counted {
+        manifests: Vec<IgnoredAny>,
+    }
+    let bounded = |n: usize| match n > MAX_DESCRIPTORS {
+        true => Err(Error::Conflict(format!("the list that is there has more than {MAX_DESCRIPTORS} entries"))),
+        false => Ok(()),
+    };
+    if let Ok(Counted { manifests }) = serde_json::from_slice(&raw.bytes) {
+        bounded(manifests.len())?;
+    }
+    let mut parsed: Value = serde_json::from_slice(&raw.bytes).unwrap_or_default();
+    match parsed.get_mut("manifests").map(Value::take) {
+        Some(Value::Array(entries)) => bounded(entries.len()).map(|()| entries), // Written twice it was not counted.
+        _ => Ok(vec![]),
+    }
 }
 
-/// Adds an entry, unless there is one of that image.
-fn add(entries: &mut Vec<Value>, new: Value) {
-    if entries.iter().all(|it| it["digest"] != new["digest"]) {
-        entries.push(new);
+/// The entries of a list on its way, and which images they are.
+struct Entries {
+    all: Vec<Value>,
+    images: BTreeSet<String>,
+}
+
+impl Entries {
+    fn of(all: Vec<Value>) -> Self {
+        let images = all.iter().map(image_of).collect();
+        Self { all, images }
     }
+
+    /// Adds an entry, unless there is one of that image.
+    fn add(&mut self, new: Value) {
+        if self.images.insert(image_of(&new)) {
+            self.all.push(new);
+        }
+    }
+}
+
+fn image_of(entry: &Value) -> String {
+    entry["digest"].as_str().unwrap_or_default().to_owned()
 }
 
 fn entry(image: &Image) -> Result<Value> {
@@ -133,4 +175,36 @@ fn list_of(entries: &[Value]) -> Result<Image> {
     let parsed = Manifest::parse(Some(media_type::OCI_INDEX), &bytes)?;
     let digest = ContentHash::digest_of(Algorithm::Sha256, &bytes);
     Ok(Image { raw: RawManifest { digest, media_type: media_type::OCI_INDEX.to_owned(), bytes }, parsed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(entries: &[Value]) -> RawManifest {
+        let bytes = Bytes::from(json!({ "manifests": entries }).to_string());
+        let digest = ContentHash::digest_of(Algorithm::Sha256, &bytes);
+        RawManifest { digest, media_type: media_type::OCI_INDEX.to_owned(), bytes }
+    }
+
+    #[test]
+    fn a_list_that_could_not_be_put_again_is_not_read() {
+        let twice = json!({"digest": "sha256:00", "theirs": true});
+        assert_eq!(entries_of(&raw(&vec![twice.clone(); MAX_DESCRIPTORS])).unwrap().len(), MAX_DESCRIPTORS);
+        let refused = entries_of(&raw(&vec![twice; MAX_DESCRIPTORS + 1])).unwrap_err();
+        assert!(refused.to_string().contains("more than 10000 entries"), "{refused}");
+        let odd = RawManifest { bytes: Bytes::from_static(b"[1]"), ..raw(&[]) };
+        assert_eq!(entries_of(&odd), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_others_listed_stays_and_each_image_is_added_once() {
+        let entry = |number: usize, by: &str| json!({"digest": format!("sha256:{number}"), "by": by});
+        let mut entries = Entries::of((0..MAX_DESCRIPTORS).map(|number| entry(number, "them")).collect());
+        for number in (MAX_DESCRIPTORS / 2..MAX_DESCRIPTORS * 2).chain(0..10) {
+            entries.add(entry(number, "us"));
+        }
+        let by = |who: &str| entries.all.iter().filter(|it| it["by"] == who).count();
+        assert_eq!((by("them"), by("us")), (MAX_DESCRIPTORS, MAX_DESCRIPTORS));
+    }
 }

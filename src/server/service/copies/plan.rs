@@ -1,14 +1,14 @@
 //! What a copy would do, before it is done.
 
-use super::takes_job;
+use super::{notes, stays, takes_job};
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::protection::Act;
-use crate::domain::radius::Node;
+use crate::domain::radius::{Graph, Node};
 use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, MAX_COPIED, Moved, RuleMet, Side};
 use crate::domain::{ByteSize, Digest, Error, Permission, RepositoryName, Result, Tag, Target};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::identity::secrets::fingerprint_of;
 use crate::server::service::elsewhere;
@@ -80,14 +80,17 @@ impl Source {
             CopyRow { tag, digest, now: now.remove(&name), name }
         };
         let rows: Vec<CopyRow> = names.into_iter().map(row).collect();
-        let (n_images, bytes) = self.weigh(app, &to, there.as_ref()).await?;
-        let (rules, barred) = barred(app, proof, &to, &rows).await?;
+        let (n_images, bytes, graph) = self.weigh(app, &to, there.as_ref()).await?;
+        let in_force = Rules::now(&app.store, &to).await?;
+        let (rules, barred) = barred(&proof.rights(), &in_force, &rows);
+        let notes = notes(&graph, |tag| rows.iter().any(|row| row.name == *tag));
+        let left = left(app, there.as_ref(), (&in_force, &proof.rights()), notes).await?;
         let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
         let now = now.map(|(side, moved)| (side, who::of_move(&proof.rights(), moved)));
         let seen = seen(&rows);
         let is_final = rows.iter().any(|row| row.now.is_none()) && elsewhere::deletes_nothing_at(app, &to).await?;
         let is_new = there.is_none();
-        Ok(CopyPlan { is_new, by_job, to, rows, now, then, n_images, bytes, rules, barred, is_final, seen })
+        Ok(CopyPlan { is_new, by_job, to, rows, now, then, n_images, bytes, left, rules, barred, is_final, seen })
     }
 
     /// The repository that was typed, and what each tag is called there.
@@ -131,10 +134,15 @@ impl Source {
         Ok(there)
     }
 
-    /// How many images come along that are not there, and their bytes before sharing.
-    async fn weigh(&self, app: &App, to: &RepositoryName, there: Option<&Repository>) -> Result<(u64, ByteSize)> {
+    /// How many images come along that are not there, and their bytes before sharing; and all that is copied.
+    async fn weigh(
+        &self,
+        app: &App,
+        to: &RepositoryName,
+        there: Option<&Repository>,
+    ) -> Result<(u64, ByteSize, Graph)> {
         if *to == self.name {
-            return Ok((0, ByteSize(0)));
+            return Ok((0, ByteSize(0), Graph::default()));
         }
         let from = Start { tags: &self.tags, images: &BTreeSet::new(), bound: Bound::Cut };
         let graph = graph(&mut Reader::Store(&app.store), &self.found.id, from).await?;
@@ -142,7 +150,7 @@ impl Source {
         // An index weighs what it lists.
         let bytes = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
         let weight = lacking.iter().filter_map(|digest| graph.0.get(digest)).map(bytes).sum();
-        Ok((lacking.len() as u64, ByteSize(weight)))
+        Ok((lacking.len() as u64, ByteSize(weight), graph))
     }
 
     /// Both sides of a single tag.
@@ -185,25 +193,38 @@ fn seen(rows: &[CopyRow]) -> String {
     fingerprint_of(&rows.iter().map(line).collect::<String>())
 }
 
-/// Rules in the way of giving names, and what else is, in words.
-async fn barred(
+/// Those of the tags of signatures that are left out.
+async fn left(
     app: &App,
-    proof: &Authorized<ReadRepository>,
-    to: &RepositoryName,
-    rows: &[CopyRow],
-) -> Result<(Vec<RuleMet>, Vec<String>)> {
-    let (rights, rules) = (proof.rights(), Rules::now(&app.store, to).await?);
+    there: Option<&Repository>,
+    by: (&Rules, &Rights),
+    notes: BTreeMap<Tag, Digest>,
+) -> Result<Vec<Tag>> {
+    let names: Vec<Tag> = notes.keys().cloned().collect();
+    let others = match there {
+        Some(there) => named(&mut Reader::Store(&app.store), &there.id, &names).await?,
+        None => BTreeMap::new(),
+    };
+    Ok(notes
+        .into_iter()
+        .filter(|(tag, digest)| stays(by, (tag, digest), others.get(tag)))
+        .map(|(tag, _)| tag)
+        .collect())
+}
+
+/// Rules in the way of giving names, and what else is, in words.
+fn barred(rights: &Rights, rules: &Rules, rows: &[CopyRow]) -> (Vec<RuleMet>, Vec<String>) {
     let (mut in_the_way, mut barred) = (Vec::new(), Vec::new());
     for CopyRow { name, now, digest, .. } in rows {
         let Some(act) = Act::between(now.as_ref(), Some(digest)) else { continue };
-        match rules.allow(&rights, (name, act), By::Right) {
+        match rules.allow(rights, (name, act), By::Right) {
             Ok(()) => {}
-            Err(Error::Protected(rule)) => in_the_way.push(met(&rights, rule, None)),
+            Err(Error::Protected(rule)) => in_the_way.push(met(rights, rule, None)),
             Err(_) => {
                 let doing = if now.is_some() { "move" } else { "add" };
                 barred.push(format!("{name} stays as it is: to {doing} it there takes {}", act.needs().name()));
             }
         }
     }
-    Ok((in_the_way, barred))
+    (in_the_way, barred)
 }

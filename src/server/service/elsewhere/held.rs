@@ -3,18 +3,20 @@
 use super::behind::require_deleted_at;
 use super::taking::{beside, saying};
 use super::{Elsewhere, Step, closed};
-use crate::domain::action::{Bookkeeping, Mutation};
+use crate::domain::action::{Bookkeeping, DeleteImages, Mutation};
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
+use crate::server::service::locking;
 use crate::server::store::holds::{self, Hold, Takes};
 use crate::server::store::protections::By;
 use crate::server::store::trash::{self, Entry};
-use crate::server::store::{manifests, plans};
+use crate::server::store::{Change, manifests, plans};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The most that one purge, or one restore, takes away at once.
 const MOST_LET_GO: u32 = 100;
@@ -38,7 +40,11 @@ impl Elsewhere {
             if let (Some(_), Some(digest)) = (&entry.row.tag, &entry.row.digest)
                 && manifests::known(&app.store, &entry.row.repository, std::slice::from_ref(digest)).await?.is_empty()
             {
-                // Its image was deleted as one, and comes back by who may bring that back.
+                // Its image was deleted as one, and comes back by who may bring that back, or not at all: then nothing is
+                // put there.
+                if !trash::has_image(&app.store, &entry.row.repository, digest).await? {
+                    return Err(gone(digest));
+                }
                 let whole = Target::Scope(Scope::Repository(entry.row.repository.clone()));
                 proof.rights().require(Permission::TrashRestore, &whole)?;
             }
@@ -169,14 +175,12 @@ impl Elsewhere {
         for it in holds.iter().map(|it| (*it).clone()).chain(beside) {
             match holds::is_unnamed(&app.store, &it).await? {
                 true => unnamed.push(it),
-                false => over.push(it.tag),
+                false if own.contains(&it.tag) => over.push(it.tag),
+                false => {} // It has its own turn.
             }
         }
         let digests: Vec<Digest> = unnamed.iter().map(|it| it.digest.clone()).collect();
-        let stay = match self.changes.remove_manifests(allowed, &digests).await {
-            Err(Error::Conflict(words)) => digests.into_iter().map(|digest| (digest, words.clone())).collect(),
-            stay => stay?,
-        };
+        let stay = self.changes.remove_manifests(allowed, &digests).await?;
         for it in unnamed {
             let words = stay.get(&it.digest);
             if let Some(words) = words {
@@ -237,6 +241,28 @@ pub(in crate::server::service) async fn let_all_go<A: Bookkeeping>(
         }
     }
     Ok(())
+}
+
+/// Ends a delete of an image that did not come to its end, where there is no trash: one that is gone there is gone from here
+/// too, with what belonged to it alone, which then goes there as well. One that is there stays: nothing brings back what
+/// would be deleted now.
+pub async fn end_image(app: &App, proof: &Authorized<DeleteImages>, hold: &Hold) -> Result<()> {
+    let elsewhere = Elsewhere::if_open(app, &hold.mount_id).ok_or_else(closed)?;
+    let (is_kept, is_known) = (elsewhere.mount.keeps_trash, !holds::is_unnamed(&app.store, hold).await?);
+    if is_kept || !is_known || elsewhere.has_image(&hold.repository, &hold.digest).await? {
+        return Ok(());
+    }
+    let (hold, now, entropy) = (hold.clone(), app.clock.now(), Arc::clone(&app.entropy));
+    let change = app.store.settle(proof, move |tx| {
+        Box::pin(async move {
+            let found = locking::repository(tx, &hold.repository, &hold.mount_id).await?;
+            let gone = holds::end(tx, &found, (&hold, now), &*entropy).await?;
+            let lines: Vec<String> = gone.iter().map(Digest::to_string).collect();
+            let before = (!lines.is_empty()).then(|| lines.join("\n"));
+            Ok(Change::new((), before, None).announcing(hold.repository))
+        })
+    });
+    change.await
 }
 
 pub(super) fn gone(digest: &Digest) -> Error {

@@ -58,13 +58,15 @@ pub(in crate::server::service) async fn said(
     let in_history = app.clock.now().plus_days(app.facts.history_days.into());
     let held_until = if radius.in_the_end.is_empty() { kept_until } else { kept_until.max(in_history) };
     let holds = format!("holds it until {}", held_until.date());
-    let mut notes = vec![trash(&mount, host, &holds), how];
     let loses_last = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
-    notes.extend(end(ends, (loses_last, !radius.images.is_empty()), host));
-    if loses_last || !radius.images.is_empty() {
-        notes.push(format!("Nothing is freed now, and afterwards by the garbage collection of {host} alone"));
-        notes.push(how_freed());
-    }
+    let goes = !radius.images.is_empty();
+    let much = ((loses_last || goes) && ends == Ends::Nothing).then(|| too_much(host));
+    let notes = [
+        Some(format!("{how}. {}", trash(&mount, host, &holds))),
+        much,
+        (loses_last || goes).then(|| freed_in_the_end(ends, loses_last, host)),
+    ];
+    let notes = notes.into_iter().flatten().collect();
     let notes = if barred.is_some() { vec![] } else { notes };
     Ok(Said { notes, barred, freed_by: Some(host.to_owned()), ends, is_final: !mount.keeps_trash })
 }
@@ -83,7 +85,11 @@ pub(in crate::server::service) async fn leaving(app: &App, name: &RepositoryName
     let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
     let holds = "holds its image until it leaves the trash";
     Ok(match how(app, name, &mount, host).await? {
-        Ok(how) => Leaving { notes: vec![trash(&mount, host, holds), how], barred: None, is_final: !mount.keeps_trash },
+        Ok(how) => Leaving {
+            notes: vec![format!("{how}. {}", trash(&mount, host, holds))],
+            barred: None,
+            is_final: !mount.keeps_trash,
+        },
         Err(barred) => Leaving { barred: Some(barred), ..Leaving::default() },
     })
 }
@@ -118,28 +124,32 @@ fn is_nothing((tags, images): Deletes) -> bool {
     tags != Some(true) && images == Some(false)
 }
 
-/// What becomes of images there, where that is not plain.
-fn end(ends: Ends, (loses_last, goes): (bool, bool), host: &str) -> Option<String> {
-    match ends {
-        Ends::All if loses_last => Some(format!(
-            "An image that loses its last tag can be pulled by its digest until it is let go, and is deleted at {host} \
-             then, if nothing names it there"
-        )),
-        Ends::Deleted if loses_last => Some(format!(
-            "An image that loses its last tag stays at {host} by its digest; to have it freed there, delete the image"
-        )),
-        Ends::Nothing if loses_last || goes => Some(format!(
-            "There are so many tags at {host} that nobody looks up which of them need an image: the image itself stays \
-             there by its digest, and is not freed"
-        )),
-        _ => None,
-    }
+/// When images are deleted there, where that is not said already, and how that frees space: one text, which pages fold away.
+fn freed_in_the_end(ends: Ends, loses_last: bool, host: &str) -> String {
+    let end = match ends {
+        Ends::All if loses_last => format!(
+            "An image that loses its last tag is deleted at {host} when it is let go here, if nothing names it there. "
+        ),
+        Ends::Deleted if loses_last => {
+            format!("To have an image freed that loses its last tag at {host}, delete the image. ")
+        }
+        _ => String::new(),
+    };
+    end + &how_freed()
+}
+
+/// Why images stay there that nothing names.
+fn too_much(host: &str) -> String {
+    format!(
+        "There are so many tags at {host} that nobody looks up which of them need an image: the image itself stays there by \
+         its digest, and is not freed"
+    )
 }
 
 fn trash(mount: &Mount, host: &str, holds: &str) -> String {
     match mount.keeps_trash {
         true => {
-            format!("A hidden tag at {host}, portolan.trash.…, {holds}. Other clients of that registry see such tags")
+            format!("A hidden tag there, portolan.trash.…, {holds}. Other clients of that registry see such tags")
         }
         false => format!("This mount keeps no trash: what is deleted at {host} cannot be brought back"),
     }

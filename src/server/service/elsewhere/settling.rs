@@ -45,6 +45,9 @@ pub(in crate::server::service) async fn settle(
     };
     let id = &deletion.repository.id;
     going::forget(tx, (&who.batch, id), gone.tags.keys().chain(&gone.moved)).await?;
+    if !keeps_trash {
+        holds::forget_parts(tx, &deletion.repository, &gone.looked_at).await?;
+    }
     repositories::touch(tx, id, Some(&who.by), who.at).await?;
     Ok((kept, radius))
 }
@@ -112,7 +115,7 @@ pub(in crate::server::service) async fn renamed(
             if tags::current(tx, &found.id, &to).await?.is_none_or(|it| it.is_missing) {
                 namer.put(tx, (&found, &rules), (&to, &digest), (How::Rename, None)).await?;
             }
-            let who = namer.deleting(batch);
+            let who = namer.deleting(How::Delete, batch);
             settle(tx, (found.clone(), &namer.name), &who, (&gone, namer.keeps_trash)).await?;
             let named = namer.named(tx, &found, &to).await?;
             let change = Change::new(named, Some(format!("{tag} {digest}")), Some(format!("{to} {digest}")));
@@ -136,7 +139,7 @@ impl Elsewhere {
 /// if its mount keeps one, and one that names what it did is on its way no more.
 ///
 /// # Errors
-/// [`Error::Conflict`] where its registry may not be changed any more.
+/// [`Error::ReadOnly`] where its registry may not be changed any more.
 pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
     let elsewhere = Elsewhere::if_open(app, &going.repository.mount_id).ok_or_else(closed)?;
     let mut current = elsewhere.named(&going.name, &going.tag).await?;
@@ -160,6 +163,7 @@ pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going)
     let who = Deleting {
         by: going.by.clone().unwrap_or_else(|| proof.actor().clone()),
         at: going.since,
+        how: How::Delete,
         batch: going.batch.clone(),
         default_days: app.facts.trash_days,
         entropy: Arc::clone(&app.entropy),

@@ -34,6 +34,8 @@ pub struct Gone {
     pub tags: BTreeMap<Tag, Digest>,
     /// Images that were to go with all their tags, if all of it was done.
     pub images: BTreeSet<Digest>,
+    /// Images of which it is known what became of them, where they go at once.
+    pub looked_at: BTreeSet<Digest>,
     /// Tags that name other images there and were left alone.
     pub moved: BTreeSet<Tag>,
     /// How many tags were to go.
@@ -112,6 +114,7 @@ impl Elsewhere {
             match self.take_images(&allowed, radius).await {
                 Err(failed) => gone.failed = Some(failed),
                 Ok(stay) => {
+                    gone.looked_at = tops(radius).cloned().collect();
                     gone.images = tops(radius).filter(|top| !stay.contains_key(*top)).cloned().collect();
                     gone.failed = tops(radius).find_map(|top| stay.get(top)).cloned().map(Error::Conflict);
                 }
@@ -120,7 +123,8 @@ impl Elsewhere {
         Ok(gone)
     }
 
-    /// Notes which tags are about to go and, where there is a trash, puts hidden tags on their images, each noted before.
+    /// Notes which tags and images are about to go and, where there is a trash, puts hidden tags on the images, each noted
+    /// before.
     async fn begin<A: Bookkeeping>(
         &self,
         app: &App,
@@ -131,7 +135,7 @@ impl Elsewhere {
         let now = app.clock.now();
         let (repository, batch, by) = (taking.repository.clone(), taking.batch.to_owned(), proof.actor().clone());
         let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
-        let held = if self.mount.keeps_trash { held(taking.radius, images) } else { BTreeMap::new() }.into_iter();
+        let held = held(taking.radius, images, self.mount.keeps_trash).into_iter();
         let held: Vec<(Digest, Takes, Tag)> =
             held.map(|(digest, takes)| (digest, takes, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {
@@ -146,7 +150,7 @@ impl Elsewhere {
                 Ok(noted)
             })
         });
-        for (tag, digest) in noted.await? {
+        for (tag, digest) in noted.await?.into_iter().filter(|_| self.mount.keeps_trash) {
             let Some(manifest) = images.get(&digest).and_then(Option::as_ref) else { continue };
             match self.changes.put_tag(allowed, &tag, manifest, &exactly(None)).await {
                 // An earlier attempt put it there.
@@ -228,9 +232,13 @@ async fn left_alone<A: Bookkeeping>(
 }
 
 /// Images that lose a tag, and those that are deleted, as far as they are there: each with what goes in the end. What an
-/// index lists that is held is held by it, and goes with it, not before it.
-fn held(radius: &Radius, images: &BTreeMap<Digest, Option<RawManifest>>) -> BTreeMap<Digest, Takes> {
+/// index lists that is held is held by it, and goes with it, not before it. Without a trash nothing is, and those that are
+/// deleted are noted.
+fn held(radius: &Radius, images: &BTreeMap<Digest, Option<RawManifest>>, keeps_trash: bool) -> BTreeMap<Digest, Takes> {
     let is_there = |digest: &Digest| images.get(digest).is_some_and(Option::is_some);
+    if !keeps_trash {
+        return tops(radius).filter(|top| is_there(top)).map(|top| (top.clone(), Takes::Part)).collect();
+    }
     let takes = |digest: &Digest| match radius.images.get(digest) {
         Some((top, Some(Part::Child))) if is_there(top) => None,
         Some(_) => Some(Takes::Image),

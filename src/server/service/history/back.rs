@@ -112,7 +112,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, batch: &str, lines: &mut Vec<Str
         lines.extend(said.take(LINES.saturating_sub(lines.len())));
         let gone: BTreeSet<Tag> = tags.into_iter().filter(|it| it.then.is_none()).map(|it| it.tag).collect();
         if !gone.is_empty() {
-            namer.take(tx, &found, gone, batch.to_owned()).await?;
+            namer.take(tx, &found, gone, (How::RollBack, batch.to_owned())).await?;
         }
     }
     going_back::set(tx, at, How::RollBack, (&namer.by, namer.now)).await?;

@@ -28,8 +28,10 @@ pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &History
     who::of_history(&proof.rights(), &mut page.items);
     let rules = Rules::now(&app.store, name).await?.say();
     let powers = Powers::of(app, proof, &found.mount_id, rules);
+    let restores = powers.restore_images();
     for row in &mut page.items {
-        let leads_back = row.from.is_some() && row.from_is_kept && row.from != row.now;
+        let leads_back =
+            row.from.is_some() && row.from_is_kept && row.from != row.now && (row.from_is_here() || restores);
         row.may_roll_back = leads_back && powers.roll_back(&row.tag, row.now.is_some());
     }
     Ok(HistoryView { repository: name.clone(), page, opens: opens(app, proof, &Scope::Repository(name.clone())) })

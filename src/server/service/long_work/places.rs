@@ -2,11 +2,12 @@
 //! it: the same names stand for other repositories there.
 
 use crate::domain::action::Bookkeeping;
-use crate::domain::run::RunKind;
+use crate::domain::run::how_far;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::radius::Reader;
+use crate::server::store::runs;
 use crate::server::store::under_way::{self, Open};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,14 +62,11 @@ pub fn require(app: &App, params: &str) -> Result<()> {
 pub async fn end_displaced<A: Bookkeeping>(app: &App, proof: &Authorized<A>) -> Result<()> {
     for Open { id, kind, params, n_done, n_total } in under_way::runs(&mut Reader::Store(&app.store)).await? {
         let Err(failure) = require(app, &params) else { continue };
-        let words = ended(kind, (n_done, n_total), &failure);
+        let far = how_far(runs::nouns(kind, &params), n_done, n_total);
+        let words = far.map_or_else(|| failure.to_string(), |far| format!("{far} were done: {failure}"));
         tracing::warn!(run = id, kind = kind.name(), words, "a job ends, since its registry is another one by now");
         let now = app.clock.now();
         app.store.note(proof, move |tx| Box::pin(async move { under_way::end(tx, &id, &words, now).await })).await?;
     }
     Ok(())
-}
-
-fn ended(kind: RunKind, (n_done, n_total): (u64, Option<u64>), failure: &Error) -> String {
-    kind.how_far(n_done, n_total).map_or_else(|| failure.to_string(), |far| format!("{far} were done: {failure}"))
 }

@@ -113,6 +113,12 @@ impl Powers {
         let act = if is_there { Act::Move } else { Act::Create };
         self.holds(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone())) && self.lets(act, tag)
     }
+
+    /// Whether they may bring an image out of the trash, which takes the right over all of the repository: whatever names it
+    /// had, it was deleted as an image.
+    pub fn restore_images(&self) -> bool {
+        self.holds(Permission::TrashRestore, &Target::Scope(Scope::Repository(self.name.clone())))
+    }
 }
 
 /// The page on which an image gets a name. At most four statements.
@@ -176,7 +182,8 @@ pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) 
 /// The page on which a tag goes back. At most four statements.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for who may not move it; [`Error::Conflict`] for an image that it never named or that is gone.
+/// [`Error::Forbidden`] for who may not move it, or not bring the image out of the trash; [`Error::Conflict`] for an image that
+/// is gone.
 pub async fn rolling_back(
     app: &App,
     proof: &Authorized<ReadRepository>,
@@ -199,8 +206,11 @@ pub async fn rolling_back(
     let now = row.map(|row| shown(&powers, row));
     if let Some(digest) = to {
         let side = images::side(&app.store, &found.id, &digest).await?;
-        let gone = || images::gone_for_good(&digest);
-        return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![], rule });
+        let side = side.ok_or_else(|| images::gone_for_good(&digest))?;
+        if side.is_in_trash && !powers.restore_images() {
+            return Err(Error::Forbidden(Permission::TrashRestore));
+        }
+        return Ok(RollBackView { repository, tag, now, to: Some(side), earlier: vec![], rule });
     }
     let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(MAX_MOVES), ..HistoryQuery::default() };
     let moves = history::list(&app.store, &found.id, &query, &Position::Start).await?;
@@ -209,6 +219,8 @@ pub async fn rolling_back(
     }
     let mut moves = moves.items;
     who::of_history(&proof.rights(), &mut moves);
+    let is_theirs = |it: &HistoryRow| it.from_is_here() || powers.restore_images();
+    moves.retain(is_theirs);
     let earlier = earlier(moves, now.as_ref().map(|now| &now.side.digest));
     Ok(RollBackView { repository, tag, now, to: None, earlier, rule })
 }

@@ -1,8 +1,9 @@
 //! Doing what a plan says.
 
 use super::sealed::{Asked, Plan, Planned, print};
-use super::{before, steps, whole};
+use super::{before, kept_days, steps, whole};
 use crate::domain::protection::Act;
+use crate::domain::view::How;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
@@ -57,6 +58,7 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
     Deleting {
         by: proof.actor().clone(),
         at: app.clock.now(),
+        how: How::Delete,
         batch,
         default_days: app.facts.trash_days,
         entropy: Arc::clone(&app.entropy),
@@ -148,7 +150,8 @@ impl Done {
 pub(super) struct Content {
     pub name: RepositoryName,
     mount_id: String,
-    keeps_trash: bool,
+    pub keeps_trash: bool,
+    default_days: u32,
     pub tags: Vec<Tag>,
     digests: Vec<Digest>,
     rights: Rights,
@@ -164,12 +167,15 @@ impl Content {
         (rights, expected): (Rights, Option<Digest>),
     ) -> Result<Self> {
         let mount = app.changeable(&name)?;
-        let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
-        Ok(Self { name, mount_id, keeps_trash, tags, digests, rights, expected })
+        let (mount_id, keeps_trash, default_days) = (mount.id.clone(), mount.keeps_trash, app.facts.trash_days);
+        Ok(Self { name, mount_id, keeps_trash, default_days, tags, digests, rights, expected })
     }
 
     /// Does it at a registry elsewhere, which is before it is done here; a tag that names another image there may be left
     /// alone.
+    ///
+    /// # Errors
+    /// [`Error::Outdated`] also where its mount keeps a trash no more, or again, since a moment ago.
     pub(super) async fn take<A: Planned>(
         &self,
         app: &App,
@@ -177,6 +183,9 @@ impl Content {
         (elsewhere, batch): (&Elsewhere, &str),
         leaves_moved: bool,
     ) -> Result<Gone> {
+        if elsewhere.mount.keeps_trash != self.keeps_trash {
+            return Err(Error::Outdated);
+        }
         let found = self.now(app).await?;
         let (repository, radius) = (&found.repository, &found.radius);
         elsewhere.take(app, proof, Taking { repository, name: &self.name, radius, batch, leaves_moved }).await
@@ -235,8 +244,11 @@ impl Content {
         if let Some((digest, by)) = radius.parents.iter().next() {
             return Err(Error::InUse { digest: digest.clone(), by: by.iter().cloned().collect() });
         }
-        if self.expected.as_ref().is_some_and(|expected| *expected != print(radius)) {
-            return Err(Error::Outdated);
+        if let Some(expected) = &self.expected {
+            let days = kept_days::now(reader, &self.name, (self.keeps_trash, self.default_days)).await?;
+            if *expected != print(radius, days) {
+                return Err(Error::Outdated);
+            }
         }
         let rules = match reader {
             Reader::Store(store) => Rules::now(store, &self.name).await?,

@@ -1,12 +1,23 @@
-//! For how long whole repositories are kept that go together: of each the nearest namespace says it.
+//! For how long it is kept what goes: of each repository the nearest namespace says it.
 
-use crate::domain::{Namespace, RepositoryName, Scope};
+use crate::domain::{Namespace, RepositoryName, Result, Scope};
+use crate::server::store::radius::Reader;
+use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Namespaces that are named where they differ.
 const MAX_NAMED: usize = 5;
 
-/// For how many days all of it is kept, and some of it.
+/// For how many days it is kept what goes of a repository now; for none where its mount keeps no trash.
+pub(super) async fn now(
+    reader: &mut Reader<'_>,
+    name: &RepositoryName,
+    (keeps_trash, default): (bool, u32),
+) -> Result<u32> {
+    if keeps_trash { Ok(trash::days(reader, name).await?.unwrap_or(default)) } else { Ok(0) }
+}
+
+/// For how many days all of whole repositories is kept that go together, and some of it.
 pub(super) struct Days {
     pub least: u32,
     pub most: u32,

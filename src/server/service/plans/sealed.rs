@@ -76,7 +76,7 @@ pub struct Plan {
     pub asked: Asked,
     /// Whose it is.
     by: String,
-    /// What the preview said would go.
+    /// What the preview said would go, and for how long it would be kept.
     pub(super) print: Digest,
     until: Timestamp,
     /// Where its repository is: at another registry it would delete something else.
@@ -138,8 +138,9 @@ pub(super) fn seal(app: &App, by: &Standing, asked: Asked, print: Digest) -> Res
     }
 }
 
-/// The print of what a radius says: another one wherever something else goes, or loses its last name.
-pub(super) fn print(radius: &Radius) -> Digest {
+/// The print of what a radius says: another one wherever something else goes, or loses its last name, or is kept for another
+/// number of days.
+pub(super) fn print(radius: &Radius, kept_days: u32) -> Digest {
     let tags = radius.tags.iter().map(|(tag, digest)| format!("tag {tag} {digest}"));
     let images = radius.images.keys().map(|digest| format!("image {digest}"));
     let parents = radius.parents.keys().map(|digest| format!("listed {digest}"));
@@ -147,5 +148,5 @@ pub(super) fn print(radius: &Radius) -> Digest {
         Stays::Unnamed(digest) => Some(format!("unnamed {digest}")),
         Stays::Sibling(..) | Stays::Named(..) => None,
     });
-    print_of(tags.chain(images).chain(parents).chain(unnamed))
+    print_of(tags.chain(images).chain(parents).chain(unnamed).chain([format!("kept {kept_days}")]))
 }

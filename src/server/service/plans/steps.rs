@@ -40,6 +40,9 @@ struct ToDelete {
     n_images: u64,
     #[serde(default)]
     takes_images: bool,
+    /// Whether the trash was to keep it.
+    #[serde(default)]
+    is_kept: bool,
 }
 
 impl ToDelete {
@@ -59,7 +62,8 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
     let Asked::Content { repository, tags, digests, .. } = proof.action().asked() else { return Err(Error::Internal) };
     let part = if elsewhere::of(app, &repository)?.is_some() { PART_ELSEWHERE } else { PART };
     let expected = (proof.rights(), Some(plan.print.clone()));
-    let found = Content::of(app, repository.clone(), (tags.clone(), digests), expected)?.now(app).await?;
+    let content = Content::of(app, repository.clone(), (tags.clone(), digests), expected)?;
+    let found = content.now(app).await?;
     let (lines, images) = images::apart(&found, &tags);
     let n_images = images.len() as u64;
     let parts = lines.chunks(part).map(|some| (some.join("\n"), some.len() as u64));
@@ -71,6 +75,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
         n_tags: lines.len() as u64,
         n_images,
         takes_images: n_images > 0,
+        is_kept: content.keeps_trash,
     };
     let params = serde_json::to_string(&to_delete).map_err(|_| Error::Internal)?;
     let new = long_work::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;
@@ -175,7 +180,7 @@ impl Deletes<'_> {
         if tags.is_empty() {
             return self.note(&proof, part, (String::new(), after(&part.tally, &sorted, (0, 0))), sorted.moved).await;
         }
-        let content = Content::of(self.app, name.clone(), (tags, vec![]), (proof.rights(), None))?;
+        let content = self.content((tags, vec![]), proof.rights())?;
         match elsewhere::of(self.app, name)? {
             Some(elsewhere) => self.take_elsewhere(&proof, (part, wanted, sorted), (content, &elsewhere)).await,
             None => self.take_here(&proof, (part, wanted), content).await,

@@ -17,7 +17,7 @@ use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::radius::{Listed, Reader, Sum, first_images, first_tags, only_in, sums};
 use crate::server::store::{Tx, namespaces, trash};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most repositories that one delete takes.
 const MAX_REPOSITORIES: u32 = 500;
@@ -88,7 +88,8 @@ impl Whole {
         if found.is_empty() {
             return Err(Error::NotFound(What::Page));
         }
-        if self.expected.as_ref().is_some_and(|expected| *expected != print(&found)) {
+        let said = trash::days_within(&mut Reader::Tx(tx), &self.mount_id, &self.which.scope()).await?;
+        if self.expected.as_ref().is_some_and(|expected| *expected != print(&found, (&said, who.default_days))) {
             return Err(Error::Outdated);
         }
         let rules = protections::below(&mut Reader::Tx(tx), &self.which.scope()).await?;
@@ -154,8 +155,11 @@ fn bounded(found: Vec<Sum>) -> Result<Vec<Sum>> {
     Ok(found)
 }
 
-fn print(found: &[Sum]) -> Digest {
-    print_of(found.iter().map(|it| format!("{} {} {} {}", it.id, it.changed.0, it.n_tags, it.n_images)))
+/// Another one wherever something of them changed, or what says for how many days they are kept.
+fn print(found: &[Sum], (said, default): (&BTreeMap<Namespace, u32>, u32)) -> Digest {
+    let repositories = found.iter().map(|it| format!("{} {} {} {}", it.id, it.changed.0, it.n_tags, it.n_images));
+    let kept = said.iter().map(|(namespace, days)| format!("{namespace} keeps {days}"));
+    print_of(repositories.chain(kept).chain([format!("kept {default}")]))
 }
 
 /// What would go with a repository.
@@ -186,9 +190,9 @@ async fn drawn(
     rights: &Rights,
     found: Vec<Sum>,
 ) -> Result<(Preview, Digest)> {
-    let said = trash::days_within(&app.store, mount_id, &scope).await?;
-    let kept = kept_days::of(&said, found.iter().map(|it| &it.name), app.facts.trash_days);
     let reader = &mut Reader::Store(&app.store);
+    let said = trash::days_within(reader, mount_id, &scope).await?;
+    let kept = kept_days::of(&said, found.iter().map(|it| &it.name), app.facts.trash_days);
     let rules = protections::below(reader, &scope).await?;
     let barred = barred::of_whole(reader, (rights, rules.clone()), &found).await?;
     let tags: Vec<PreviewRow> =
@@ -222,6 +226,7 @@ async fn drawn(
         barred_more: barred.n_more,
         rules: if barred.is_none() { met } else { barred.rules(rights) },
         barred: vec![],
+        pulls: vec![],
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: only_in(&app.store, &found).await?,
         kept_until,
@@ -234,7 +239,7 @@ async fn drawn(
         n_images,
         removed: found.iter().map(repository_goes).chain(tags).chain(images).collect(),
     };
-    Ok((preview, print(&found)))
+    Ok((preview, print(&found, (&said, app.facts.trash_days))))
 }
 
 fn repository_goes(it: &Sum) -> PreviewRow {

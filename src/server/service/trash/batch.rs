@@ -8,6 +8,7 @@ use crate::domain::run::AT_ONCE;
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
+use crate::server::store::trash::Entry;
 use crate::server::store::{plans, trash};
 use std::collections::BTreeMap;
 
@@ -31,32 +32,46 @@ pub(super) async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<B
     }
     match job {
         _ if found.is_empty() => Err(Error::NotFound(What::Trash)),
-        Some(_) => Err(super::not_over()),
+        Some(job) => Err(super::not_over(&job)),
         None => Ok(found),
     }
 }
 
-/// Proofs for all that there is, one for each repository, where that is more than comes back at once: for who may bring back
-/// whatever was deleted there. None of it is read.
+/// Proofs for all that there is, one for each repository, where that is more than comes back at once. Nothing of it is read
+/// but one that is not theirs, by which they are refused, and one of each repository where all is theirs tag by tag.
 pub(super) async fn much(
     app: &App,
     caller: &Caller,
-    numbers: &BTreeMap<RepositoryName, u64>,
+    (batch, numbers): (&str, &BTreeMap<RepositoryName, u64>),
 ) -> Result<Option<Vec<Authorized<RestoreTrash>>>> {
     if numbers.values().sum::<u64>() <= AT_ONCE {
         return Ok(None);
     }
-    let action = |(name, n): (&RepositoryName, &u64)| {
-        let words = format!("{n} things of {name}");
-        RestoreTrash { what: Trashed::Whole(name.clone()), words }
-    };
-    let actions: Vec<RestoreTrash> = numbers.iter().map(action).collect();
-    if !actions.iter().all(|action| app.access.may(&caller.standing, action)) {
-        return Ok(None);
+    let whole = |(name, n): (&RepositoryName, &u64)| restoring(Trashed::Whole(name.clone()), *n);
+    let mut actions: Vec<RestoreTrash> = numbers.iter().map(whole).collect();
+    let is_theirs = |action: &RestoreTrash| app.access.may(&caller.standing, action);
+    if !actions.iter().all(is_theirs) {
+        let reach = app.access.reach(&caller.standing, Permission::TrashRestore);
+        if let Some(Entry { row, .. }) = trash::beyond(&app.store, &reach, batch).await? {
+            let _refused = app.access.authorize(caller, super::restoring(&row)).await?;
+        }
+        // Each step of the job asks again, of all that it brings back.
+        let mut first = trash::first_tags(&app.store, batch).await?;
+        for action in actions.iter_mut().filter(|action| !is_theirs(action)) {
+            let name = action.what.repository().clone();
+            if let Some(tag) = first.remove(&name) {
+                action.what = Trashed::Tags(name, vec![tag]);
+            }
+        }
     }
     let mut proofs = Vec::new();
     for action in actions {
         proofs.push(app.access.authorize(caller, action).await?);
     }
     Ok(Some(proofs))
+}
+
+fn restoring(what: Trashed, n: u64) -> RestoreTrash {
+    let words = format!("{n} things of {}", what.repository());
+    RestoreTrash { what, words }
 }

@@ -13,6 +13,7 @@ use crate::server::context::App;
 use crate::server::identity::again;
 use crate::server::service::opens;
 use crate::server::store::trash::{self, Crossed, TagsOf};
+use std::collections::BTreeSet;
 
 /// Tags of an entry that a question names; those that would move are all seen, or do not move.
 const MAX_NAMED: u32 = 50;
@@ -36,7 +37,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     let TrashQuery { repository, below, batch, by, before, restore, restore_all, purge, purge_all } = query;
     let opens = below.clone().map(|below| opens(app, &reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
-    let wanted = Wanted { repository, below, batch, by, before };
+    let wanted = Wanted { repository, below, batch, by, before, named: None };
     let reach = app.access.reach(&caller.standing, Permission::TrashRestore);
     let (items, next) = rows(app, caller, (&reach, &wanted)).await?;
     let asking = match (restore, restore_all, purge, purge_all) {
@@ -51,16 +52,31 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     batches.dedup();
     batches.retain(|_| asking.is_none());
     let numbers = trash::numbers_of(&app.store, &reach, &batches).await?;
+    let lacking = lacking(app, caller, items.iter().map(|(it, _)| &it.row)).await?;
     let rows = items.into_iter().map(|(Restorable { row, may_purge }, fold)| {
-        let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
-        TrashedView { row, may_purge, n_together, fold }
+        let (n_together, lacks_image) = (numbers.get(&row.batch).copied().unwrap_or(1), lacking.contains(&row.id));
+        TrashedView { row, may_purge, lacks_image, n_together, fold }
     });
     let sum = trash::held(&app.store, (&reach, &Wanted { before: None, ..wanted })).await?;
     Ok(TrashView { rows: rows.collect(), next, sum, asking, opens })
 }
 
-/// One page. Many tags that were deleted together are one line, unless they are what is asked for, or whether their reader
-/// may bring one back depends on its name.
+/// Those of them that are tags alone of which the image would have to come back too, by who may not bring it back.
+pub(super) async fn lacking(
+    app: &App,
+    caller: &Caller,
+    rows: impl Iterator<Item = &TrashRow>,
+) -> Result<BTreeSet<String>> {
+    let restores_all = |row: &TrashRow| {
+        let whole = Target::Scope(Scope::Repository(row.repository.clone()));
+        app.access.holds(&caller.standing, Permission::TrashRestore, &whole)
+    };
+    let some = rows.filter(|row| row.tag.is_some() && !restores_all(row)).map(|row| row.id.clone());
+    trash::without_image(&app.store, &some.collect::<Vec<_>>()).await
+}
+
+/// One page. Tags or repositories that were deleted together are one line, unless they are what is asked for, or whether
+/// their reader may bring one back depends on its name.
 async fn rows(app: &App, caller: &Caller, (reach, wanted): (&Reach, &Wanted)) -> Result<Rows> {
     let sees_all = app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(place(wanted)));
     if wanted.batch.is_some() || !sees_all && reach.is_of_some_tags() {
@@ -72,8 +88,10 @@ async fn rows(app: &App, caller: &Caller, (reach, wanted): (&Reach, &Wanted)) ->
     found.truncate(DEFAULT_LIMIT as usize);
     let next = found.last().filter(|_| is_cut).map(|(entry, _)| entry.row.id.clone());
     let shown = |(Entry { row, .. }, fold): (Entry, Option<Fold>)| {
-        let may_purge = match fold {
-            Some(_) => app.access.may(&caller.standing, &purging_all(row.repository.clone())),
+        let may_purge = match &fold {
+            Some(Fold::Tags { .. }) => app.access.may(&caller.standing, &purging_all(row.repository.clone())),
+            // Each goes for good by itself.
+            Some(Fold::Repositories { .. }) => false,
             None => app.access.may(&caller.standing, &purging(&row)),
         };
         (Restorable { row, may_purge }, fold)

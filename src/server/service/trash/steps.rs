@@ -65,7 +65,8 @@ pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Res
     let of = by_repository(first.into_iter().map(|entry| entry.row).collect());
     let may_restore = !of.is_empty() && of.iter().all(|(name, rows)| may(proof, &restoring_all(name, rows)));
     let n = n_left(app, &batch).await?;
-    Ok(InTrash { repository: (!is_of_several).then_some(repository), batch, n, may_restore })
+    let is_kept = app.mount(&repository).is_none_or(|mount| mount.keeps_trash);
+    Ok(InTrash { repository: (!is_of_several).then_some(repository), batch, n, may_restore, is_kept })
 }
 
 /// Starts the run that brings all of a batch back, by a proof for each repository that it is of. Returns the run.

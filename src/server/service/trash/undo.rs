@@ -50,7 +50,7 @@ pub async fn undo(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Resu
 
 async fn bring_back(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Undone> {
     let numbers = numbers(app, caller, batch).await?;
-    let (parts, is_much) = match much(app, caller, &numbers).await? {
+    let (parts, is_much) = match much(app, caller, (batch, &numbers)).await? {
         Some(proofs) => (proofs.into_iter().map(|proof| (proof, vec![])).collect(), true),
         None => {
             let rows = of_batch(app, batch).await?;

@@ -1,5 +1,5 @@
-//! Entries of the trash whose time is over. One whose images history still names, or that holds a part of an image in
-//! another entry, stays for as long as that.
+//! Entries of the trash whose time is over. One whose images history still names, or an entry that is to be kept for longer
+//! needs to come back, stays for as long as that.
 
 use super::{After, At, Bounds, lock, think_away};
 use crate::domain::Result;
@@ -45,11 +45,20 @@ pub(super) fn over(bounds: &Bounds) -> String {
                AND p.digest = e.parent AND y.id = p.entry AND y.id <> x.id{around})"
         )
     };
+    // Of the entries that hold one image the last to go is waited for: or two that hold an index and its platforms each would
+    // wait for one another.
+    let alone = format!(
+        "NOT EXISTS (SELECT 1 FROM images_in_trash o CROSS JOIN trash y WHERE o.repository_id = d.repository_id
+           AND o.digest = d.digest AND y.id = o.entry AND (y.expires_at, y.id) > (x.expires_at, x.id){around})"
+    );
+    let named = trash::named_for_longer("$1");
     format!(
         "trash x JOIN mounts h ON h.id = x.mount_id AND h.kind = 'hosted' WHERE x.expires_at <= $1{unless}
          AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = x.id AND (
            EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
-           OR {}))
+           OR {named} OR ({alone} AND {})))
+         AND NOT EXISTS (SELECT 1 FROM trash y WHERE x.kind = 'repository' AND y.repository = x.repository
+           AND y.repository_id = x.repository_id AND y.id <> x.id AND y.expires_at > $1)
          AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE x.kind = 'repository' AND v.repository_id = x.repository_id AND v.at > $2)",
         listed("d"),

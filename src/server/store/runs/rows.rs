@@ -1,7 +1,7 @@
 //! Runs as pages read them.
 
 use super::{Owner, Run, kind, scope, state};
-use crate::domain::run::{CopyOf, RunKind, RunState};
+use crate::domain::run::{CopyOf, Nouns, RunKind, RunState};
 use crate::domain::view::JobRow;
 use crate::domain::{RepositoryName, Result, Timestamp};
 use crate::params;
@@ -100,6 +100,11 @@ fn takes_images(params: &str) -> (bool, bool) {
     }
     let asked = serde_json::from_str(params);
     asked.map_or((false, false), |Asked { takes_images, n_tags }| (takes_images, takes_images && n_tags == Some(0)))
+}
+
+/// What a run counts that is asked for this.
+pub fn nouns(kind: RunKind, params: &str) -> Nouns {
+    kind.nouns(kind == RunKind::Delete && takes_images(params).1)
 }
 
 fn line(text: &str) -> Option<(Timestamp, String)> {

@@ -2,23 +2,19 @@
 
 use crate::domain::{Namespace, RepositoryName, Result, Scope};
 use crate::params;
+use crate::server::store::radius::Reader;
 use crate::server::store::{Row, Store, Tx, Value, namespaces};
 use std::collections::BTreeMap;
 
 /// For how many days what is deleted in a repository is kept, where a namespace above it says so: the nearest counts.
-pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
+pub async fn days(reader: &mut Reader<'_>, name: &RepositoryName) -> Result<Option<u32>> {
     let (sql, params) = saying(&Scope::Repository(name.clone()));
-    tx.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
-}
-
-/// The same for what lies right below a namespace.
-pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u32>> {
-    let (sql, params) = saying(&Scope::Namespace(namespace.clone()));
-    store.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
+    let nearest = reader.all(&sql, params).await?.into_iter().next();
+    nearest.map(|row| said(row).map(|(_, days)| days)).transpose()
 }
 
 /// What the namespaces say in which a scope lies, and in it those that have repositories of a mount.
-pub async fn days_within(store: &Store, mount_id: &str, scope: &Scope) -> Result<BTreeMap<Namespace, u32>> {
+pub async fn days_within(reader: &mut Reader<'_>, mount_id: &str, scope: &Scope) -> Result<BTreeMap<Namespace, u32>> {
     let (above, mut params) = namespaces::above("name", scope, 1);
     let mut sql = format!("SELECT name, days FROM namespace_trash WHERE {above}");
     if let Scope::Namespace(namespace) = scope {
@@ -31,7 +27,7 @@ pub async fn days_within(store: &Store, mount_id: &str, scope: &Scope) -> Result
             first + 2
         ));
     }
-    let rows = store.all(&sql, params).await?.into_iter();
+    let rows = reader.all(&sql, params).await?.into_iter();
     rows.map(|row| said(row).and_then(|(name, days)| Ok((name.parse()?, days)))).collect()
 }
 

@@ -29,14 +29,27 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
     Ok(())
 }
 
+/// That a tag in the trash names the image `d` of the entry `x`, and may be brought back for longer than that one is kept: until
+/// after this moment. It was deleted when the trash kept for longer.
+pub(in crate::server::store) fn named_for_longer(now: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM deleted_names n CROSS JOIN trash y WHERE n.repository_id = d.repository_id
+           AND n.digest = d.digest AND n.entry <> x.id AND y.id = n.entry AND y.kind = 'tag' AND y.expires_at > {now})"
+    )
+}
+
 /// # Errors
 /// [`Error::Conflict`] if an image in another entry would not come back whole without what this one holds, or a tag that
-/// was deleted by itself not to its image.
+/// was deleted by itself not to its image. What a third one holds too, or is there again, is not
+/// needed of this one.
 pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
     if entry.row.kind == TrashKind::Repository {
         return Ok(()); // All of it goes.
     }
-    let sql = "SELECT p.digest FROM (SELECT repository_id, digest FROM deleted_manifests WHERE entry = $1
+    let sql = "SELECT p.digest FROM (SELECT m.repository_id, m.digest FROM deleted_manifests m WHERE m.entry = $1
+                 AND NOT EXISTS (SELECT 1 FROM images_in_trash o WHERE o.repository_id = m.repository_id
+                   AND o.digest = m.digest AND o.entry <> $1)
+                 AND NOT EXISTS (SELECT 1 FROM manifests l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
                  UNION SELECT repository_id, digest FROM deleted_blobs WHERE entry = $1) part
                CROSS JOIN deleted_edges e CROSS JOIN images_in_trash p
                WHERE e.repository_id = part.repository_id AND e.child = part.digest AND p.repository_id = e.repository_id
@@ -47,9 +60,11 @@ pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
         return Err(Error::Conflict(words));
     }
     let sql = "SELECT d.name FROM deleted_manifests m CROSS JOIN tags_in_trash d
-               WHERE m.entry = $1 AND d.repository_id = m.repository_id AND d.digest = m.digest AND d.batch <> m.batch
+               WHERE m.entry = $1 AND d.repository_id = m.repository_id AND d.digest = m.digest AND d.entry <> $1
                AND NOT EXISTS (SELECT 1 FROM images_in_trash o WHERE o.repository_id = m.repository_id
-                 AND o.digest = m.digest AND o.entry <> $1) LIMIT 1";
+                 AND o.digest = m.digest AND o.entry <> $1)
+               AND NOT EXISTS (SELECT 1 FROM manifests l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
+               LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? else { return Ok(()) };
     let by: Tag = row.take()?;
     Err(Error::Conflict(format!("the tag {by}, which is in the trash, names an image of this; purge that first")))

@@ -2,12 +2,12 @@
 
 use super::{ENTRY, Entry, Wanted, entry_of, fitting, within};
 use crate::domain::trash::TrashKind;
-use crate::domain::view::{Crossing, Fold, TrashSum};
-use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
+use crate::domain::view::{Crossing, Fold, LeftInTrash, TrashSum};
+use crate::domain::{ByteSize, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::access::Reach;
 use crate::server::store::{Row, Store, Value, batch};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What the entries of a reach hold that are asked for, in one sum.
 pub async fn held(store: &Store, asked: (&Reach, &Wanted)) -> Result<TrashSum> {
@@ -18,10 +18,21 @@ pub async fn held(store: &Store, asked: (&Reach, &Wanted)) -> Result<TrashSum> {
     Ok(TrashSum { n: row.take()?, held: row.take()? })
 }
 
-/// More tags of a repository than this that one request deleted stand in one line.
-const FEW: u32 = 5;
+/// How much of what is asked for there is; none where there is nothing.
+pub async fn left(store: &Store, asked: (&Reach, &Wanted)) -> Result<Option<LeftInTrash>> {
+    let mut params: Vec<Value> = vec![];
+    let conditions = fitting(store, asked, &mut params);
+    let sql = format!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN kind = 'repository' THEN 1 ELSE 0 END), 0) AS BIGINT),
+           COALESCE(MIN(expires_at), 0) FROM trash WHERE {conditions}"
+    );
+    let mut row = store.scan(&sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
+    let (n, n_repositories, until): (u64, u64, Timestamp) = (row.take()?, row.take()?, row.take()?);
+    Ok((n > 0).then_some(LeftInTrash { n, n_repositories, until }))
+}
 
-/// Some of the entries of a reach, newest first, and many tags of one batch as their last one, with what all of them hold.
+/// Some of the entries of a reach, newest first; the tags of a repository that one request deleted, and the repositories,
+/// as their last one, with what all of them hold.
 pub async fn folded(
     store: &Store,
     (reach, wanted): (&Reach, &Wanted),
@@ -34,22 +45,48 @@ pub async fn folded(
         format!("AND x.id < ${}", params.len())
     });
     let sql = format!(
-        "WITH many (of_batch, of_repository, head, n, holds, lowest, highest) AS (
-           SELECT batch, repository, MAX(id), COUNT(*), CAST(SUM(held_bytes) AS BIGINT), MIN(name), MAX(name) FROM trash
-           WHERE {conditions} AND kind = 'tag' GROUP BY batch, repository HAVING COUNT(*) > {FEW})
-         SELECT x.*, m.n, m.holds, m.lowest, m.highest FROM ({ENTRY} WHERE {conditions}) AS x
-         LEFT JOIN many m ON m.of_batch = x.batch AND m.of_repository = x.repository AND x.kind = 'tag'
+        "WITH many (of_batch, of_kind, of_repository, head, n, holds, has_tags, lowest, highest, first_name, last_name) AS (
+           SELECT batch, kind, CASE WHEN kind = 'tag' THEN repository ELSE '' END, MAX(id), COUNT(*),
+             CAST(SUM(held_bytes) AS BIGINT), CAST(SUM(n_tags) AS BIGINT), MIN(name), MAX(name), MIN(repository), MAX(repository)
+           FROM trash WHERE {conditions} AND kind IN ('tag', 'repository') GROUP BY 1, 2, 3 HAVING COUNT(*) > 1)
+         SELECT x.*, m.n, m.holds, m.has_tags, m.lowest, m.highest, m.first_name, m.last_name
+         FROM ({ENTRY} WHERE {conditions}) AS x
+         LEFT JOIN many m ON m.of_batch = x.batch AND m.of_kind = x.kind
+           AND m.of_repository = CASE WHEN x.kind = 'tag' THEN x.repository ELSE '' END
          WHERE (m.head IS NULL OR m.head = x.id) {before} ORDER BY x.id DESC LIMIT $1"
     );
     let rows = store.scan(&sql, params).await?.into_iter().map(|mut row| {
         let mut entry = entry_of(&mut row)?;
         let (n, held): (Option<u64>, Option<ByteSize>) = (row.take()?, row.take()?);
-        let (first, last): (Option<Tag>, Option<Tag>) = (row.take()?, row.take()?);
-        let fold = n.zip(first.zip(last)).map(|(n, (first, last))| Fold { n, first, last });
+        let Some(n) = n else { return Ok((entry, None)) };
         entry.row.held = held.unwrap_or(entry.row.held);
-        Ok((entry, fold))
+        let fold = fold(entry.row.kind, n, &mut row)?;
+        Ok((entry, Some(fold)))
     });
     rows.collect()
+}
+
+fn fold(kind: TrashKind, n: u64, row: &mut Row) -> Result<Fold> {
+    let n_tags = row.take()?;
+    let (lowest, highest): (String, String) = (row.take()?, row.take()?);
+    if kind == TrashKind::Tag {
+        return Ok(Fold::Tags { n, first: lowest.parse()?, last: highest.parse()? });
+    }
+    let (first, last): (RepositoryName, RepositoryName) = (row.take()?, row.take()?);
+    Ok(Fold::Repositories { n, n_tags, within: Namespace::around(&first, &last) })
+}
+
+/// Those of some entries of tags whose images are not there: they were deleted as images since.
+pub async fn without_image(store: &Store, ids: &[String]) -> Result<BTreeSet<String>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (slots, ids) = batch::padded(1, ids);
+    let sql = format!(
+        "SELECT x.id FROM trash x WHERE x.id IN ({slots}) AND x.kind = 'tag' AND NOT EXISTS
+           (SELECT 1 FROM manifests m WHERE m.repository_id = x.repository_id AND m.digest = x.digest)"
+    );
+    store.all(&sql, ids).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The mount in which a batch deleted tags of a repository; none if it has none of them any more.

@@ -153,7 +153,8 @@ fn show(content: &DocumentFragment) -> Option<()> {
     focus_in(&dialog)
 }
 
-/// On a field that something is wrong with, else on what is to be typed or chosen first; on the title where the dialog is
+/// On a field that something is wrong with, else on what the page names (the way out, before what takes something away), else
+/// on what is to be typed or chosen first; on the title where the dialog is
 /// long, so that it is read from its beginning.
 fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
     let wrong = dialog.query_selector("[aria-invalid=true]").ok().flatten();
@@ -165,7 +166,9 @@ fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
         dialog.set_scroll_top(0);
         return Some(());
     }
-    let first = wrong.or_else(|| dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten());
+    // The first in the order of these, which is not that of the document: Cancel stands behind what is typed.
+    let find = |what: &str| dialog.query_selector(what).ok().flatten();
+    let first = wrong.or_else(|| find("[autofocus]")).or_else(|| find("input:not([type=hidden])"));
     let first = first?.dyn_into::<HtmlElement>().ok()?;
     first.focus().ok()?;
     // What stands in a field already is written over.

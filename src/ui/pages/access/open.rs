@@ -61,9 +61,8 @@ pub fn Open(asked: Asked, opening: Opening, back: String) -> impl IntoView {
         ("until", until),
     ];
     let fields = fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
-    let label = label(&scope);
     view! {
-        <Confirm intent title=format!("Give everybody {title} on {name}?") act=format!("Give everybody {title}") back typed=name label>
+        <Confirm intent title=format!("Give everybody {title} on {name}?") act=format!("Give everybody {title}") back typed=name>
             <Opened opening/>
             {later}
             <p class="sm">{format!("Without signing in, anybody may {} there{only}{end}.", verbs(role))}</p>
@@ -71,15 +70,6 @@ pub fn Open(asked: Asked, opening: Opening, back: String) -> impl IntoView {
         </Confirm>
     }
     .into_any()
-}
-
-/// What is typed.
-fn label(scope: &Scope) -> &'static str {
-    match scope {
-        Scope::Everything => "What it opens",
-        Scope::Namespace(_) => "Name of the namespace",
-        Scope::Repository(_) => "Name of the repository",
-    }
 }
 
 /// All that a role lets somebody do, of those that everybody can have.

@@ -119,15 +119,12 @@ impl Asked {
         }
     }
 
-    /// What has to be typed, and what that is: nothing for few tags.
-    pub fn typed(&self, preview: &Preview) -> Option<(&'static str, String)> {
+    /// What has to be typed: nothing for few tags.
+    pub fn typed(&self, preview: &Preview) -> Option<String> {
         match self {
-            Self::Tags(..) | Self::Matching(..) => {
-                (preview.n_tags > FEW_TAGS).then(|| ("Number of tags", preview.n_tags.to_string()))
-            }
-            Self::Image(name, _) => Some(("Name of the repository", name.to_string())),
-            Self::All(scope @ Scope::Repository(_)) => Some(("Name of the repository", place(scope))),
-            Self::All(scope) => Some(("Name of the namespace", place(scope))),
+            Self::Tags(..) | Self::Matching(..) => (preview.n_tags > FEW_TAGS).then(|| preview.n_tags.to_string()),
+            Self::Image(name, _) => Some(name.to_string()),
+            Self::All(scope) => Some(place(scope)),
         }
     }
 
@@ -203,6 +200,7 @@ mod tests {
             left_out: vec![],
             notes: vec![],
             logical: ByteSize(0),
+            pulls: vec![],
             freed: ByteSize(0),
             kept_until: None,
             freed_at: Timestamp(0),
@@ -223,7 +221,7 @@ mod tests {
         let two = of("team/web/-/delete?tag=b&tag=a&tag=b").unwrap();
         assert_eq!(two.title(&preview(2)), "Delete 2 tags from team/web");
         assert_eq!((two.act(&preview(2)).as_str(), two.typed(&preview(2))), ("Delete 2 tags", None));
-        assert_eq!(two.typed(&preview(21)), Some(("Number of tags", "21".to_owned())));
+        assert_eq!(two.typed(&preview(21)), Some("21".to_owned()));
         let one = of("team/web/-/tags/1.4/delete").unwrap();
         assert_eq!(
             (one.title(&preview(1)).as_str(), one.act(&preview(1)).as_str()),

@@ -1,20 +1,25 @@
 //! The list of all that a delete takes and all that it leaves.
 
 mod all;
+mod image;
+mod instead;
 mod lists;
+mod weight;
 
 use super::asked::Asked;
 use crate::domain::view::{FEW_TAGS, Preview, PreviewKind, PreviewRow, RuleMet};
-use crate::domain::{Address, ByteSize, Digest, RepositoryName, Tag};
+use crate::domain::{Digest, RepositoryName, Tag};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
-use crate::ui::components::protected::{self, MetMore};
-use crate::ui::query::address;
-use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert, sentence};
+use crate::ui::components::protected::{self, MetMore, each_once};
+use crate::ui::words::{MAX_TEXT_CHARS, counted, inert, sentence};
 use all::of_all;
+use image::of_image;
+use instead::Instead;
 use leptos::prelude::*;
-use lists::{MAX_SHOWN, digests, folded, label_words, labelled, note};
-use std::collections::BTreeSet;
+use lists::{digests, folded, labelled, note};
+pub use weight::Undoable;
+use weight::weight;
 
 /// The list.
 #[component]
@@ -34,9 +39,10 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
     let more = (preview.barred_more > 0).then_some(more);
     let barred: Vec<AnyView> = preview.barred.iter().chain(&more).map(said("lock")).collect();
     let left_out: Vec<AnyView> = preview.left_out.iter().map(said("x")).collect();
-    let notes: Vec<AnyView> = preview.notes.iter().map(|text| note(text)).collect();
-    let (in_the_way, passed): (Vec<&RuleMet>, Vec<_>) = preview.rules.iter().partition(|met| met.is_in_the_way);
-    let ruled = |rules: Vec<&RuleMet>| rules.into_iter().map(rule).collect::<Vec<_>>();
+    let notes: Vec<AnyView> = preview.notes.iter().map(|text| note(text, preview.freed_by.as_deref())).collect();
+    let (in_the_way, passed): (Vec<RuleMet>, Vec<_>) =
+        each_once(&preview.rules).into_iter().partition(|met| met.is_in_the_way);
+    let ruled = |rules: Vec<RuleMet>| rules.iter().map(rule).collect::<Vec<_>>();
     let (in_the_way, passed) = (ruled(in_the_way), ruled(passed));
     view! { <ul class="blast">{in_the_way}{barred}{left_out}{rows}{passed}{weight(preview)}{notes}</ul>{instead} }
         .into_any()
@@ -140,14 +146,17 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let unnamed: Vec<&Digest> =
         of_kind(&preview.kept, PreviewKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     if !unnamed.is_empty() {
-        let until = match &preview.stays_at {
-            Some(host) => format!("at {host}"),
-            None => format!("until {}", preview.freed_at.date()),
+        let (n_images, until) = (unnamed.len() as u64 + more.images, preview.freed_at.date());
+        let until = match (&preview.stays_at, &preview.freed_by) {
+            (Some(host), _) => format!("at {host}"),
+            (None, Some(host)) if n_images == 1 => format!("until {until}, then it is deleted at {host}"),
+            (None, Some(host)) => format!("until {until}, then they are deleted at {host}"),
+            (None, None) => format!("until {until}"),
         };
         let words = format!(
             "{} by digest {until}",
             counted(
-                unnamed.len() as u64 + more.images,
+                n_images,
                 "image loses its last tag, and can be pulled",
                 "images lose their last tag, and can be pulled"
             )
@@ -175,125 +184,4 @@ fn unreachable(name: &RepositoryName, preview: &Preview) -> Option<AnyView> {
         "parts of these have no other name, and share what becomes of them",
     );
     (!parts.is_empty()).then(|| row("layers", words, Some(labelled(name, &parts, more))))
-}
-
-/// An image with all that goes with it.
-fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<AnyView> {
-    if !preview.parents.is_empty() {
-        let parents: Vec<&Digest> = preview.parents.iter().collect();
-        let words = "It is a part of what is listed here. That has to be deleted first.";
-        return vec![row("warn", words, Some(digests(name, &parents, 0)))];
-    }
-    let tags: Vec<&Tag> =
-        of_kind(&preview.removed, PreviewKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
-    let own = preview.removed.iter().find(|it| it.digest.as_ref() == Some(digest) && it.kind == PreviewKind::Image);
-    let platforms = own.and_then(|it| it.label.as_deref()).map(label_words).unwrap_or_default();
-    let image = view! { <span class="row-1 wrap"><DigestLink repository=name digest/><span>{format!("goes. {platforms}")}</span></span> };
-    let mut rows = vec![row("layers", image, None)];
-    rows.push(match tags.is_empty() {
-        true => row("tag", "No tag names it.", None),
-        false => {
-            let words = match preview.n_tags {
-                1 => "The tag that names it is removed:".to_owned(),
-                count => format!("All {} tags that name it are removed:", grouped(count)),
-            };
-            row("tag", words, Some(folded(name, &tags, preview.removed_more.tags)))
-        }
-    });
-    rows.extend(parts(
-        name,
-        (preview, preview.removed_more.children),
-        PreviewKind::Child,
-        ("image that it lists goes with it", "images that it lists go with it"),
-    ));
-    let more = preview.removed_more.referrers;
-    let words = ("referrer goes with it", "referrers go with it");
-    rows.extend(parts(name, (preview, more), PreviewKind::Referrer, words));
-    let stay = preview.kept.iter().filter(|it| matches!(it.kind, PreviewKind::Child | PreviewKind::Referrer));
-    let stay: Vec<&PreviewRow> = stay.collect();
-    if !stay.is_empty() {
-        let more = preview.kept_more.children + preview.kept_more.referrers;
-        let words = counted(
-            stay.len() as u64 + more,
-            "part of it stays: something else names it",
-            "parts of it stay: something else names them",
-        );
-        rows.push(row("check", words, Some(labelled(name, &stay, more))));
-    }
-    rows
-}
-
-fn parts(
-    name: &RepositoryName,
-    (preview, more): (&Preview, u64),
-    kind: PreviewKind,
-    (one, many): (&str, &str),
-) -> Option<AnyView> {
-    let parts = of_kind(&preview.removed, kind);
-    let icon = if kind == PreviewKind::Child { "layers" } else { "link" };
-    let words = counted(parts.len() as u64 + more, one, many);
-    (!parts.is_empty()).then(|| row(icon, words, Some(labelled(name, &parts, more))))
-}
-
-/// What a delete frees, and when.
-fn weight(preview: &Preview) -> Option<AnyView> {
-    if preview.is_in_the_way() {
-        return None;
-    }
-    let until = preview.freed_at.date();
-    let what = match (preview.freed, &preview.freed_by) {
-        (ByteSize(0), _) => match &preview.stays_at {
-            Some(host) => format!("Frees nothing: the image itself stays at {host}."),
-            None => frees_nothing(preview).to_owned(),
-        },
-        (freed, Some(_)) => format!("Frees 0 now, about {freed} after the registry's own garbage collection."),
-        (freed, None) if preview.kept_until.is_some_and(|until| preview.freed_at > until) => {
-            format!("Frees {freed} on {until}, when neither the trash nor history needs it.")
-        }
-        (freed, None) => format!("Frees {freed} on {until}, when the trash lets it go."),
-    };
-    let more = (preview.logical > ByteSize(0))
-        .then(|| format!("{} to pull, before sharing. What other images need stays.", preview.logical).into_any());
-    Some(row("disk", what, more))
-}
-
-/// Why a delete frees nothing: the images stay, or others need their layers.
-fn frees_nothing(preview: &Preview) -> &'static str {
-    let is_image = |it: &PreviewRow| it.kind == PreviewKind::Image;
-    let images: BTreeSet<&Digest> =
-        of_kind(&preview.removed, PreviewKind::Tag).into_iter().filter_map(|it| it.digest.as_ref()).collect();
-    match preview.removed.iter().chain(&preview.kept).any(is_image) {
-        true => "Frees nothing: other images need the layers.",
-        false if images.len() == 1 => "Frees nothing: the image stays.",
-        false => "Frees nothing: the images stay.",
-    }
-}
-
-/// Until when all of it can come back.
-#[component]
-pub fn Undoable<'a>(preview: &'a Preview) -> impl IntoView + use<> {
-    let words = match preview.kept_until {
-        None => "Nothing is kept in the trash here: it cannot come back.".to_owned(),
-        Some(until) => {
-            format!("All of it can be restored until {}. Restoring keeps the same digests.", until.date())
-        }
-    };
-    view! { <p class="row xs muted"><Icon name="undo" class="i i-sm"/>{words}</p> }.into_any()
-}
-
-/// The way to take the names alone.
-#[component]
-fn Instead<'a>(name: &'a RepositoryName, preview: &'a Preview) -> impl IntoView + use<> {
-    let tags = preview.removed.iter().filter(|it| it.kind == PreviewKind::Tag).filter_map(|it| it.tag.as_ref());
-    let tags: Vec<&Tag> = tags.take(MAX_SHOWN).collect();
-    let href = match tags.as_slice() {
-        [one] => Address::DeleteTag(name.clone(), (*one).clone()).to_string(),
-        some => {
-            let pairs: Vec<(&str, &str)> = some.iter().map(|tag| ("tag", tag.as_str())).collect();
-            address(&Address::DeleteTags(name.clone()).to_string(), &pairs)
-        }
-    };
-    let link = if tags.len() == 1 { "delete the tag instead" } else { "delete the tags instead" };
-    view! { <p class="muted">"To remove only a name and keep the image, "<a href=href data-dialog="">{link}</a>"."</p> }
-        .into_any()
 }

@@ -64,7 +64,9 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
         view! { <a class="bad" href=href data-dialog=""><Icon name="tag"/>"Delete tag…"</a> }
     });
     let image = view.may_delete.then(|| {
-        let href = Address::DeleteImage(repository(), view.digest.clone()).to_string();
+        // By which of its tags somebody came to it, so that this one alone can be offered instead.
+        let by: Vec<(&str, &str)> = view.tag.iter().map(|tag| ("tag", tag.as_str())).collect();
+        let href = address(&Address::DeleteImage(repository(), view.digest.clone()).to_string(), &by);
         let has_tags = !view.tags.is_empty();
         let words = if has_tags { "Delete image and its tags…" } else { "Delete image…" };
         view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>{words}</a> }
@@ -145,7 +147,8 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     });
     let bound = rule(view).map(|rule| {
         let tag = view.tag.as_ref().map(ToString::to_string).unwrap_or_default();
-        view! { <span>{sentence(&words(rule, &tag))}</span> }
+        let link = view.rule_at.clone().map(|href| view! { " "<a href=href>"See the rule"</a> });
+        view! { <span>{sentence(&words(rule, &tag))}{link}</span> }
     });
     let about = view.subject.as_ref().map(|subject| view! { <About repository=&view.repository subject/> });
     view! {

@@ -49,9 +49,11 @@ fn Entry<'a>(
     let is_current = *is_current;
     let (icon, words, other) = match (from, to) {
         (Some(from), Some(to)) if to == own => ("up", " moved here from ", Some(from)),
+        (None, _) if matches!(how, How::Restore | How::RollBack) => ("undo", " restored", None),
         (None, _) => ("plus", " created", None),
         (Some(_), Some(to)) => ("right", " moved on to ", Some(to)),
         (Some(_), None) if *how == How::Seen => ("trash", " gone", None),
+        (Some(_), None) if *how == How::RollBack => ("trash", " removed", None),
         (Some(_), None) => ("trash", " deleted", None),
     };
     let other = other.map(|digest| {
@@ -63,12 +65,13 @@ fn Entry<'a>(
     // One that came from another image goes back to that or to an earlier one; one that names another now, to this.
     let back = (may_roll_back && (from.is_some() || !is_current)).then(|| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
-        let (to, label) = match is_current {
-            true => ("", format!("Roll back {tag}…")),
-            false => (own.as_str(), format!("Roll back {tag} to this image…")),
-        };
+        let (to, goal) = if is_current { ("", "…") } else { (own.as_str(), " to this…") };
         let href = address(&base, &[("to", to)]);
-        view! { <a class="btn btn-sm push" href=href aria-label=label data-dialog=""><Icon name="undo" class="i i-sm"/>"Roll back…"</a> }
+        view! {
+            <a class="btn btn-sm push" href=href data-dialog="">
+                <Icon name="undo" class="i i-sm"/><span>"Roll back"<span class="vh">{format!(" {tag}")}</span>{goal}</span>
+            </a>
+        }
     });
     view! {
         <li>

@@ -33,8 +33,9 @@ pub fn Job() -> impl IntoView {
 fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
     let (row, title) = (view.row.clone(), title(&view.row));
     let scope = format!("job:{}", row.id);
-    let cancelling =
-        (asks && view.may_control && row.state.takes(Control::Cancel)).then(|| view! { <Cancelling row=&row/> });
+    let is_kept = view.in_trash.as_ref().is_none_or(|held| held.is_kept);
+    let cancelling = (asks && view.may_control && row.state.takes(Control::Cancel))
+        .then(|| view! { <Cancelling row=&row is_kept/> });
     let live = (!row.state.is_over()).then(|| view! { <LiveScope scope since=now nouns=("line", "lines")/> });
     view! {
         <PageTitle text=title.clone()/>
@@ -76,7 +77,7 @@ fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
             {in_trash.map(|held| view! { <Held row=&row held/> })}
             {way_back.map(|way| view! { <TakeBack id=row.id.clone() way/> })}
             <section class="card" aria-labelledby="log">
-                <div class="card-head"><h2 id="log">"What it said"</h2></div>
+                <div class="card-head"><h2 id="log">"Log"</h2></div>
                 <div class="card-body">{log}</div>
             </section>
         </div>
@@ -119,16 +120,8 @@ fn Facts<'a>(row: &'a JobRow, now: Timestamp) -> impl IntoView + use<> {
 /// What of it is in the trash, and what brings that back.
 #[component]
 fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
-    let InTrash { repository, batch, n, may_restore } = held;
-    let words = match (n, row.state.is_over()) {
-        (0, true) => "Nothing of it is in the trash.".to_owned(),
-        (0, false) => "Nothing of it is in the trash yet.".to_owned(),
-        // As many as there were tags: then they are these.
-        (n, _) if row.kind == RunKind::Delete && n == row.n_done => {
-            format!("{} in the trash, deleted together.", counted(n, "tag is", "tags are"))
-        }
-        (n, _) => format!("{} of it in the trash, deleted together.", counted(n, "thing", "things")),
-    };
+    let words = held_words(row, &held);
+    let InTrash { repository, batch, n, may_restore, .. } = held;
     let act = if row.kind == RunKind::Delete { "Undo" } else { "Restore all" };
     let trash = address(&Address::Trash(None).to_string(), &[("batch", &batch)]);
     let undo = (may_restore && row.state.is_over()).then(|| {
@@ -155,6 +148,24 @@ fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
     }
     .into_any()
 }
+
+fn held_words(row: &JobRow, held: &InTrash) -> String {
+    let (one, many) = row.nouns();
+    match (held.n, row.state.is_over()) {
+        (0, _) if !held.is_kept => FOR_GOOD.to_owned(),
+        (0, true) => "Nothing of it is in the trash.".to_owned(),
+        (0, false) => "Nothing of it is in the trash yet.".to_owned(),
+        // As many as were deleted: then they are these.
+        (n, _) if row.kind == RunKind::Delete && n == row.n_done => {
+            let are = if n == 1 { "is" } else { "are" };
+            format!("{} {are} in the trash, deleted together.", counted(n, one, many))
+        }
+        (n, _) => format!("{} of it in the trash, deleted together.", counted(n, "thing", "things")),
+    }
+}
+
+/// What is said of a delete where there is no trash.
+const FOR_GOOD: &str = "Its mount keeps no trash: what is deleted cannot be brought back.";
 
 /// Tags that are said by name; the others are counted.
 const NAMED: usize = 20;
@@ -222,15 +233,53 @@ fn Steer<'a>(row: &'a JobRow, may_control: bool) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Cancelling<'a>(row: &'a JobRow) -> impl IntoView + use<> {
+fn Cancelling<'a>(row: &'a JobRow, is_kept: bool) -> impl IntoView + use<> {
     let back = format!("{}#cancel", Address::Job(row.id.clone()));
-    let title = format!("Cancel the {}?", row.kind.words().to_lowercase());
+    let title = cancel_title(row);
     let keep = if row.state == RunState::Paused { "Keep it paused" } else { "Keep it running" };
-    let kept = row.kind.kept(row.is_dry);
+    let kept = kept_words(row, is_kept);
     view! {
         <Confirm intent=Intent::CancelJob title act="Cancel the job".to_owned() back keep>
             <p>{kept}</p>
         </Confirm>
     }
     .into_any()
+}
+
+fn cancel_title(row: &JobRow) -> String {
+    match row.kind {
+        RunKind::Delete => format!("Cancel the deletion of {}?", row.nouns().1),
+        kind => format!("Cancel the {}?", kind.words().to_lowercase()),
+    }
+}
+
+/// What is left of it when it is cancelled.
+fn kept_words(row: &JobRow, is_kept: bool) -> String {
+    let kept = if is_kept { row.kind.kept(row.is_dry) } else { FOR_GOOD };
+    match row.kind {
+        RunKind::Delete => format!("{kept} The other {} stay as they are.", row.nouns().1),
+        _ => kept.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::pages::jobs::tests::row;
+
+    #[test]
+    fn a_job_that_deletes_images_says_so_and_whether_they_come_back() {
+        let tags = JobRow { kind: RunKind::Delete, n_done: 2, ..row() };
+        let images = JobRow { counts_images: true, ..tags.clone() };
+        let held =
+            |n: u64, is_kept: bool| InTrash { repository: None, batch: String::new(), n, may_restore: true, is_kept };
+        for (row, what) in [(tags, "tags"), (images, "images")] {
+            assert_eq!(cancel_title(&row), format!("Cancel the deletion of {what}?"));
+            assert_eq!(held_words(&row, &held(2, true)), format!("2 {what} are in the trash, deleted together."));
+            let (undone, final_) = (kept_words(&row, true), kept_words(&row, false));
+            assert!(undone.contains("Undo") && undone.ends_with(&format!("The other {what} stay as they are.")));
+            assert!(!final_.contains("Undo") && final_.contains("cannot be brought back"), "{final_}");
+            assert_eq!(held_words(&row, &held(0, false)), FOR_GOOD);
+        }
+    }
 }

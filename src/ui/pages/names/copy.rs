@@ -6,12 +6,13 @@ mod choose;
 use super::{InTheWay, LastMoved, Stale};
 use crate::api::copies::show_copying;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyView};
-use crate::domain::{Digest, Error, Tag, Timestamp};
+use crate::domain::{Address, Digest, Error, Tag, Timestamp};
 use crate::ui::components::change::{Image, Sides};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::each_once;
 use crate::ui::components::table::Table;
 use crate::ui::form::{FormState, Intent};
 use crate::ui::pages::load::{PageTitle, load};
@@ -103,6 +104,10 @@ fn act(view: &CopyView, plan: &CopyPlan) -> String {
 fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) -> impl IntoView {
     let act = act(&view, &plan);
     let other = query.address(&view.repository, None, None);
+    let back = match view.tags.as_slice() {
+        [(tag, _)] => Address::Tag(view.repository.clone(), tag.clone()).to_string(),
+        _ => Address::Repository(view.repository.clone()).to_string(),
+    };
     let stale = match plan.one().filter(|_| matches!(request.form.error, Some(Error::Changed { .. }))) {
         Some(row) => view! { <Stale intent=INTENT repository=plan.to.clone() tag=row.name.clone()/> }.into_any(),
         None => view! { <Problem intent=INTENT/> }.into_any(),
@@ -112,23 +117,24 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
     let barred = plan.barred.iter().map(|words| {
         view! { <div class="callout callout-warn"><Icon name="lock"/><p>{sentence(words)}</p></div> }.into_any()
     });
-    let rules = plan.rules.iter().map(|met| view! { <InTheWay intent=INTENT met=met.clone()/> }.into_any());
+    let rules = each_once(&plan.rules).into_iter().map(|met| view! { <InTheWay intent=INTENT met/> }.into_any());
     let barred = rules.chain(barred).collect::<Vec<_>>();
     let is_barred = !barred.is_empty();
-    let comes = (!is_barred).then(|| view! { <p class="sm">{comes_along(&view, &plan, n_tags)}</p> });
+    let left = left_out(&plan).map(|words| view! { <p class="sm">{words}</p> });
+    let comes = (!is_barred).then(|| view! { <p class="sm">{comes_along(&view, &plan, n_tags)}</p>{left} });
     let form = match !is_barred && !plan.changes_nothing() {
         true => view! {
             <PostForm intent=INTENT>
                 <input type="hidden" name="seen" value=seen/>
                 <input type="hidden" name="expect" value=expect/>
                 <div class="foot">
-                    <a class="btn" href=other autofocus="true">"Choose another place"</a>
+                    <a class="btn" href=back autofocus="true">"Cancel"</a>
                     <button class="btn btn-primary" type="submit">{act}</button>
                 </div>
             </PostForm>
         }
         .into_any(),
-        false => view! { <div class="foot"><a class="btn" href=other>"Choose another place"</a></div> }.into_any(),
+        false => view! { <div class="foot"><a class="btn" href=back>"Back"</a></div> }.into_any(),
     };
     view! {
         {stale}
@@ -138,6 +144,7 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
                 {barred}
                 <Change view=&view plan=&plan is_barred now=request.now/>
                 {comes}
+                <p class="sm"><a href=other>"Choose another place"</a></p>
                 {form}
             </div>
         </section>
@@ -167,9 +174,9 @@ fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, is_barred: bool, now: Time
         (Some(now), _) if *now == row.digest => format!("{} names this image there already.", row.name),
         (Some(now), side) => {
             let now = side.as_ref().map_or_else(|| now.short().to_owned(), |(side, _)| side.called(&row.name));
-            format!("{} is {now} there now; it would be {}.{pulls}", row.name, row.tag)
+            format!("{} names {now} in {to} now, and {} afterwards.{pulls}", row.name, row.tag)
         }
-        (None, _) => format!("Nobody has this name there now; it would be {}.", row.tag),
+        (None, _) => format!("{to} has no tag {} yet. It will name the image of {}.", row.name, row.tag),
     };
     let moved = plan.now.clone().map(|(_, moved)| view! { <LastMoved tag=row.name.clone() moved now/> });
     let side = plan.now.clone().map(|(side, _)| side);
@@ -179,7 +186,7 @@ fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, is_barred: bool, now: Time
 /// The same of several.
 #[component]
 fn Rows<'a>(view: &'a CopyView, plan: &'a CopyPlan) -> impl IntoView + use<> {
-    const COLUMNS: &[&str] = &["Tag", "Now and then"];
+    const COLUMNS: &[&str] = &["Tag", "Now → then"];
     let rows = plan.rows.iter().map(|row| {
         let now = match &row.now {
             Some(now) if *now == row.digest => "the same image".into_any(),
@@ -215,6 +222,20 @@ fn sent(plan: &CopyPlan, made: String) -> String {
     )
 }
 
+/// Which tags of signatures do not come along, and why.
+fn left_out(plan: &CopyPlan) -> Option<String> {
+    const NAMED: usize = 3;
+    let some = plan.left.iter().take(NAMED).map(Tag::to_string).collect::<Vec<_>>().join(", ");
+    let more = match plan.left.len().saturating_sub(NAMED) as u64 {
+        0 => String::new(),
+        n => format!(" and {} more", grouped(n)),
+    };
+    let is_any = !plan.left.is_empty() && !plan.changes_nothing();
+    is_any.then(|| {
+        format!("Tags of signatures that are left out: {some}{more}. They name others there, or you may not set them.")
+    })
+}
+
 const FINAL: &str = "A new name there cannot be taken back: that registry deletes nothing.";
 
 /// What comes with the tags, and what it costs.
@@ -226,7 +247,7 @@ fn comes_along(view: &CopyView, plan: &CopyPlan, n_tags: u64) -> String {
     if plan.by_job {
         return sent(plan, made);
     }
-    let undo = if plan.is_final { FINAL } else { "It can be taken back." };
+    let undo = if plan.is_final { FINAL } else { "Undo takes it back." };
     if plan.to == view.repository {
         return format!("The history keeps both images. {undo}");
     }

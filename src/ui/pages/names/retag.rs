@@ -73,8 +73,8 @@ fn back(view: &NamingView) -> String {
 #[component]
 fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
     let hint = match view.may_move {
-        true => "A tag that names another image is moved after you have seen from where to where",
-        false => "A tag that names another image stays where it is: to move it takes tag.move",
+        true => "If the tag exists, the next step shows what it names now, before anything moves",
+        false => "One that does not exist yet: to move a tag takes tag.move",
     };
     let (back, digest) = (back(&view), view.side.digest.to_string());
     let asked = Pairs::of(&PageRequest::current().path_and_query).get("name").unwrap_or_default().to_owned();

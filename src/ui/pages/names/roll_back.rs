@@ -37,9 +37,9 @@ fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
     let of = match &current {
         Some(current) => {
             let digest = current.side.digest.clone();
-            view! { "names "<DigestLink repository=&repository digest=&digest/> }.into_any()
+            view! { {format!("{tag} names ")}<DigestLink repository=&repository digest=&digest/> }.into_any()
         }
-        None => "is not there now".into_any(),
+        None => format!("{tag} names nothing now").into_any(),
     };
     let stale = view! { <Stale intent=INTENT repository=repository.clone() tag=tag.clone()/> }.into_any();
     let back = Address::History(repository.clone()).to_string();
@@ -89,7 +89,7 @@ fn Choosing(
         let names = side.as_ref().filter(|side| !side.tags.is_empty()).map(known_as);
         let label = format!("Choose {}", names.as_deref().unwrap_or(digest.short()));
         let names = names.map(|names| view! { <span class="medium">{names}</span>" " });
-        let by = by.as_ref().and_then(Actor::name).map(|by| format!(", moved on by {by}"));
+        let by = by.as_ref().and_then(Actor::name).map(|by| format!(", when {by} moved it"));
         view! {
             <li class="row-3 listed">
                 <span class="grow">
@@ -105,7 +105,7 @@ fn Choosing(
     view! {
         <Told foot>
             {stale}
-            <p class="sm muted">"Choose the image that it shall name again."</p>
+            <p class="sm muted">{format!("Choose what {tag} names again.")}</p>
             <ul class="plain-list">{rows}</ul>
         </Told>
     }

@@ -56,7 +56,7 @@ pub(super) fn RuleForm<'a>(
             <Field intent name="tags" label="Tags" value=tags kind=Kind { placeholder: "v*", ..mono } hint="Globs, with commas between them. Empty is all tags."/>
             <Field intent name="except" label="Except" value=except kind=Kind { placeholder: "*-snapshot", ..mono }/>
             <Choice intent name="kind" label="Rule" options=kinds value=kind/>
-            <Choice intent name="role" label="Who still may" options=role_words(roles, &role) value=role hint="The least role. Immutable needs none."/>
+            <Choice intent name="role" label="Who still may" options=role_words(roles, &role) value=role hint="The least role."/>
             <div class="row wrap">
                 <button class="btn btn-primary" type="submit">{press}</button>
                 <button class="btn" type="submit" formmethod="get" formaction=action name="try" value="yes">"Try on present tags"</button>

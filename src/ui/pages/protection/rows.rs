@@ -30,13 +30,14 @@ fn Row<'a>(row: RuleRow, scope: &'a Scope, request: &'a PageRequest) -> impl Int
     let rule = &row.rule.protection;
     let whole = rule.is_whole().then(|| view! { <span class="cell-sub">"and all else of a repository"</span> });
     let words = format!("{}.", sentence(&rule.guard.leaving("them")).trim_end_matches('.'));
+    let kind = rule.guard.kind().title();
     let set_in = view! { <SetIn row=&row scope/> };
     let (about, id) = (rule.about(), format!("rule-{}", row.rule.id));
     let actions = view! { <Actions row request/> };
     view! {
         <tr role="row" id=id>
             <th role="rowheader" scope="row" data-a="head"><span class="name mono">{about}</span>{whole}</th>
-            <td role="cell" data-a="two">{words}</td>
+            <td role="cell" data-a="two"><span class="medium">{kind}</span><span class="cell-sub">{words}</span></td>
             <td role="cell" class="nowrap" data-a="end1">{set_in}</td>
             <td role="cell" class="r" data-a="end3">{actions}</td>
         </tr>

@@ -6,7 +6,7 @@ use crate::domain::{Address, ByteSize, Protection, RepositoryName, Scope, Timest
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::missing::Missing;
-use crate::ui::components::name::Breakable;
+use crate::ui::components::name::RepositoryTitle;
 use crate::ui::components::protected::{self, Protected};
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::islands::live::LiveScope;
@@ -31,7 +31,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
         <div class="head">
             <div class="grow">
                 <div class="head-title">
-                    <Name name=&head.name/>
+                    <RepositoryTitle name=&head.name/>
                     <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
                     {remote} {read_only} {rule} {missing}
                 </div>
@@ -41,13 +41,6 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
-    let above = name.namespace().map(|namespace| format!("{namespace}/"));
-    let above = above.map(|above| view! { <span class="dim"><Breakable text=above/></span> });
-    view! { <h1>{above}{name.base().to_owned()}</h1> }
 }
 
 /// `6.2 GB stored, 11.8 GB before sharing`.

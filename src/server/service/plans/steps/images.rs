@@ -6,7 +6,6 @@ use crate::domain::action::DeleteImages;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Tag, order};
 use crate::server::service::elsewhere;
-use crate::server::service::plans::act::Content;
 use crate::server::store::radius::Reached;
 use crate::server::store::runs::{Part, Tally};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +59,7 @@ impl Deletes<'_> {
         let action = DeleteImages { repository: name.clone(), digests: digests.clone(), tags: tags.clone() };
         let proof = app.access.authorize(&self.caller, action).await?;
         let elsewhere = elsewhere::of(app, name)?.ok_or(Error::Internal)?;
-        let content = Content::of(app, name.clone(), (tags, digests), (proof.rights(), None))?;
+        let content = self.content((tags, digests), proof.rights())?;
         let stays = match content.now(app).await {
             Ok(found) => {
                 let by = found.radius.tags.iter().find(|(_, named)| **named == image);

@@ -52,6 +52,11 @@ pub(in crate::server::service::plans) async fn require_little<A: Planned>(
 /// What a preview says of that.
 pub(in crate::server::service::plans) fn note(app: &App, asked: &Asked, n_tags: u64) -> Vec<String> {
     let is_much = is_much(app, asked, n_tags).unwrap_or_default();
-    let words = "So many go by a job: its page shows how far it is, and takes all of it back";
+    let is_final =
+        matches!(asked, Asked::Content { repository, .. } if app.mount(repository).is_some_and(|it| !it.keeps_trash));
+    let words = match is_final {
+        false => "So many go by a job: its page shows how far it is, and takes all of it back",
+        true => "So many go by a job: its page shows how far it is",
+    };
     is_much.then(|| words.to_owned()).into_iter().collect()
 }

@@ -4,7 +4,7 @@ use super::{Deletes, Sorted, after};
 use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Tag};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::service::elsewhere::{Elsewhere, Gone};
 use crate::server::service::plans::act::{Content, deleting};
 use crate::server::service::plans::sealed::Planned;
@@ -55,6 +55,19 @@ impl Deletes<'_> {
             })
         });
         settle.await.map(drop)
+    }
+
+    /// These tags and images, which are kept if they were to be.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where their mount keeps nothing by now that was to come back.
+    pub(super) fn content(&self, of: (Vec<Tag>, Vec<Digest>), rights: Rights) -> Result<Content> {
+        let content = Content::of(self.app, self.to_delete.repository.clone(), of, (rights, None))?;
+        if content.keeps_trash || !self.to_delete.is_kept {
+            return Ok(content);
+        }
+        let words = "its mount keeps no trash any more, from which this was to come back; ask for a new preview";
+        Err(Error::Conflict(words.to_owned()))
     }
 }
 

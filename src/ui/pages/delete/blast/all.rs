@@ -1,7 +1,7 @@
 //! What goes with whole repositories: every tag, and every image, also those that no tag names.
 
 use super::super::asked::n_repositories;
-use super::lists::{fold, folded, labelled};
+use super::lists::{fold, folded, labelled, out_of_sight};
 use super::{of_kind, row};
 use crate::domain::view::{Preview, PreviewKind, PreviewRow};
 use crate::domain::{Scope, Tag};
@@ -39,7 +39,7 @@ pub(super) fn of_all(scope: &Scope, preview: &Preview) -> Vec<AnyView> {
     if preview.n_images > 0 {
         let also = if has_parts { ", each platform and each signature counted" } else { "" };
         let words = format!("{} with {it}{also}.", goes(preview.n_images, "image", "images"));
-        rows.push(row("layers", words, Some(images)));
+        rows.push(row("layers", words, Some(out_of_sight("Show their digests", images))));
     }
     rows.push(row("key", "Names are free at once, and access that was given stays with the names.", None));
     rows

@@ -48,10 +48,22 @@ pub(super) fn fold(items: Vec<AnyView>, more: u64) -> AnyView {
     fold_as("names", items, more)
 }
 
-/// What is said of the registry; how that frees space is long, and folded away.
-pub(super) fn note(text: &str) -> AnyView {
-    if text != how_freed() {
-        return row("globe", sentence(text), None);
+/// A list that few read, folded away as a whole.
+pub(super) fn out_of_sight(words: &'static str, list: AnyView) -> AnyView {
+    view! {
+        <details>
+            <summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary>
+            {list}
+        </details>
+    }
+    .into_any()
+}
+
+/// What is said besides, with a globe what is said of a registry elsewhere; how that frees space is long, and folded away.
+pub(super) fn note(text: &str, host: Option<&str>) -> AnyView {
+    if !text.ends_with(&how_freed()) {
+        let is_of_it = host.is_some_and(|host| text.contains(host));
+        return row(if is_of_it { "globe" } else { "clock" }, sentence(text), None);
     }
     let how = view! {
         <details>

@@ -128,12 +128,16 @@ fn Ask<'a>(
     let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value/> };
     let tags = query.tags.iter().map(|tag: &Tag| hidden("tag", tag.to_string())).collect_view();
     let filter = (!query.filter.is_empty()).then(|| hidden("filter", query.filter.clone()));
+    let act = match &to {
+        Some(to) => format!("Go on in {to}"),
+        None => "Go on to another repository".to_owned(),
+    };
     let to = to.map(|to| hidden("to", to.to_string()));
     view! {
         <form class="stack" method="get" action=action>
             {tags}{filter}{to}
             {children()}
-            <div class="foot"><button class="btn btn-primary" type="submit">"Continue"</button></div>
+            <div class="foot"><button class="btn btn-primary" type="submit">{act}</button></div>
         </form>
     }
     .into_any()

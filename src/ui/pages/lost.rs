@@ -1,0 +1,59 @@
+//! What is not there and was: when it was deleted, and the way to it in the trash, for who may bring it back; and what its
+//! history tells, for who reads that. To everybody else it never was.
+
+use crate::api::names::show_lost;
+use crate::domain::error::What;
+use crate::domain::trash::TrashRow;
+use crate::domain::view::Lost;
+use crate::domain::{Actor, Address, Error, Reference};
+use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
+use crate::ui::query::address;
+use crate::ui::request::PageRequest;
+use leptos::prelude::*;
+
+/// Looks for what an error says is not there. A part of a page says nothing of it.
+pub async fn lost(error: &Error) -> Option<Lost> {
+    let Error::NotFound(what) = error else { return None };
+    if PageRequest::current().part.is_some() {
+        return None;
+    }
+    let (repository, named) = match what {
+        What::Tag { repository, tag } => (repository, Some(Reference::Tag(tag.clone()))),
+        What::Manifest { repository, digest } => (repository, Some(Reference::Digest(digest.clone()))),
+        What::Repository(name) => (name, None),
+        _ => return None,
+    };
+    let found = show_lost(repository.clone(), named).await.ok()?;
+    (found.trashed.is_some() || found.has_history).then_some(found)
+}
+
+/// The words, and the ways.
+#[component]
+pub fn WasThere<'a>(lost: Lost, error: &'a Error) -> impl IntoView + use<> {
+    let trashed = lost.trashed.map(|row| view! { <Trashed row/> });
+    let history = match error {
+        Error::NotFound(What::Tag { repository, tag }) if lost.has_history => {
+            let href = address(&Address::History(repository.clone()).to_string(), &[("tag", tag.as_str())]);
+            Some(view! { <p><a href=href>{format!("See the history of {tag}")}</a></p> })
+        }
+        _ => None,
+    };
+    view! { <div class="callout callout-info"><Icon name="clock"/><div class="stack-2">{trashed}{history}</div></div> }
+        .into_any()
+}
+
+#[component]
+fn Trashed(row: TrashRow) -> impl IntoView {
+    let now = PageRequest::current().now;
+    let by = row.deleted_by.as_ref().and_then(Actor::name).map(|by| format!(" by {by}"));
+    // History may keep it for longer than was said.
+    let until = if row.expires > now { format!(" until {}", row.expires.date()) } else { String::new() };
+    let href = address(&Address::Trash(None).to_string(), &[("batch", &row.batch)]);
+    view! {
+        <p>
+            "It was deleted "<When at=row.deleted now/>{by}{format!(" and can be restored{until}. ")}
+            <a href=href>"See it in the trash"</a>
+        </p>
+    }
+}
