@@ -39,7 +39,7 @@ export default defineConfig({
         'first-push.spec.ts', 'sign-in.spec.ts', 'provider.spec.ts', 'connect-provider.spec.ts', 'people.spec.ts',
         'invite.spec.ts', 'access.spec.ts', 'robots.spec.ts', 'forms.spec.ts', 'names.spec.ts', 'mounts.spec.ts', 'find-and-read.spec.ts',
           'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts', 'pages.spec.ts', 'delete.spec.ts', 'promote.spec.ts',
-          'elsewhere.spec.ts', 'jobs.spec.ts', 'protected.spec.ts', 'many.spec.ts', 'keeping.spec.ts',
+          'elsewhere.spec.ts', 'jobs.spec.ts', 'protected.spec.ts', 'many.spec.ts', 'keeping.spec.ts', 'compare.spec.ts',
       ],
       use: { ...desktop, javaScriptEnabled: false },
     },

@@ -13,7 +13,7 @@ BINARY=target/release/portolan
 USER_ID=65532
 VERSION=$(version)
 NAME=localhost/portolan:$VERSION
-FILE=target/dist/portolan-$VERSION-linux-$(machine).image.tar.gz
+FILE=target/dist/portolan-$VERSION-linux-$(machine).image.tar
 
 WORK=$(mktemp -d)
 CONTAINER=
@@ -101,7 +101,7 @@ layer
 commit
 try
 mkdir -p target/dist
+# Not packed: of what is, every program that loads it takes something else.
 buildah push --quiet "$NAME" "docker-archive:$WORK/image.tar:$NAME"
-gzip -n <"$WORK/image.tar" >"$FILE.new"
-mv "$FILE.new" "$FILE"
+mv "$WORK/image.tar" "$FILE"
 say "$NAME is ready, and for other machines (docker load -i, podman load -i): $FILE, $(du -h "$FILE" | cut -f 1)B"

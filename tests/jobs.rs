@@ -233,7 +233,7 @@ async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed
     assert_eq!(over(&test, &id).await["state"], "done");
     // Its page is told that nothing more comes: a stream that only breaks off is opened again, over and over.
     let told = test.get(&format!("/events?scope=job:{id}")).await.text();
-    assert_eq!(told, "event: over\ndata: rows\n\n");
+    assert_eq!(told, ": open\n\nevent: over\ndata: rows\n\n");
     clock.advance_ms(1);
     let dry = over(&test, &collect(&test, true).await).await;
     assert_eq!((&dry["state"], &dry["dry_run"]), (&"done".into(), &true.into()));

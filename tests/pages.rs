@@ -1,6 +1,7 @@
 //! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
 //! in an image becomes markup.
 
+mod compare;
 mod statements;
 
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, request, sha256};
@@ -85,6 +86,8 @@ async fn a_page_takes_at_most_four_statements() {
         "/n/team/-/policies",
         "/n/team/-/policies?try=yes&except=v2*",
         "/r/team/web/-/history?tag=v1&who=admin&span=day",
+        "/r/team/web/-/compare",
+        "/r/team/web/-/compare/v1...v2",
         "/r/team/web/-/tags/v1/retag?name=v2",
         "/r/team/web/-/tags/v1/rename",
         "/r/team/web/-/tags/v1/rollback",
@@ -322,6 +325,7 @@ async fn an_open_page_hears_of_a_push() {
     let response = test.open_router().oneshot(listen).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
+    assert_eq!(events.next().await.unwrap().unwrap(), ": open\n\n", "at once");
     test.push_image("team/other", "v1", "amd64", b"x").await;
     test.push_image("team/web", "v1", "amd64", b"x").await;
     let event = tokio::time::timeout(std::time::Duration::from_secs(1), events.next()).await.expect("within a second");

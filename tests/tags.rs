@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A server, and the clock that it runs on.
-async fn timed() -> (TestApp, Arc<ManualClock>) {
+pub(crate) async fn timed() -> (TestApp, Arc<ManualClock>) {
     timed_with("").await
 }
 

@@ -3,6 +3,7 @@
 //! A function gets the proof that its caller may ask, hands it to the service, and holds nothing
 //! else. Only server-side rendering calls these; the browser half never does.
 
+pub mod compare;
 pub mod copies;
 pub mod credentials;
 pub mod deletes;

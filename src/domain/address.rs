@@ -2,8 +2,17 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, MountPrefix, Namespace, ProviderName, RepositoryName, Scope, Tag, Username};
+use super::{Digest, GroupName, MountPrefix, Namespace, ProviderName, Reference, RepositoryName, Scope, Tag, Username};
 use std::fmt;
+
+/// What stands between two references in an address.
+const BETWEEN: &str = "...";
+
+/// Whether two references do not read back from between those dots.
+fn has_dots(from: &Reference, to: &Reference) -> bool {
+    let from = from.to_string();
+    from.contains(BETWEEN) || from.ends_with('.') || to.to_string().contains(BETWEEN)
+}
 
 /// A page of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +30,8 @@ pub enum Address {
     RollBack(RepositoryName, Tag),
     /// Every move of every tag.
     History(RepositoryName),
+    /// Two images beside each other; which ones, the path says, or the query where a name has the dots in it that part them.
+    Compare(RepositoryName, Option<(Reference, Reference)>),
     /// Tags on their way to another name or another repository; which, the query says.
     Copy(RepositoryName),
     /// What was deleted and can be brought back: anywhere, or in a namespace.
@@ -82,12 +93,20 @@ impl Address {
                 Some(_) => None,
                 None => Some(Self::Manifest(name, rest.parse().ok()?)),
             },
+            Some(("compare", pair)) => Some(Self::Compare(name, Some(Self::pair(pair)?))),
             Some(_) => None,
+            None if page == "compare" => Some(Self::Compare(name, None)),
             None if page == "history" => Some(Self::History(name)),
             None if page == "delete" => Some(Self::DeleteTags(name)),
             None if page == "copy" => Some(Self::Copy(name)),
             None => Self::of_scope(Scope::Repository(name), page),
         }
+    }
+
+    /// Reads `1.4...1.5`.
+    fn pair(text: &str) -> Option<(Reference, Reference)> {
+        let (from, to) = text.split_once(BETWEEN)?;
+        Some((from.parse().ok()?, to.parse().ok()?))
     }
 
     /// Reads what stands before `/delete`. A tag may be called that too.
@@ -152,6 +171,11 @@ impl fmt::Display for Address {
             Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),
             Self::RollBack(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rollback"),
             Self::History(name) => write!(f, "/r/{name}/-/history"),
+            Self::Compare(name, None) => write!(f, "/r/{name}/-/compare"),
+            Self::Compare(name, Some((from, to))) => match has_dots(from, to) {
+                true => write!(f, "/r/{name}/-/compare?from={from}&to={to}"),
+                false => write!(f, "/r/{name}/-/compare/{from}{BETWEEN}{to}"),
+            },
             Self::Copy(name) => write!(f, "/r/{name}/-/copy"),
             Self::Trash(None) => f.write_str("/trash"),
             Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
@@ -209,6 +233,9 @@ mod tests {
             Address::Manifest(name.clone(), digest.clone()),
             Address::AddTag(name.clone(), digest.clone()),
             Address::History(name.clone()),
+            Address::Compare(name.clone(), None),
+            Address::Compare(name.clone(), Some(("1.4".parse().unwrap(), "compare".parse().unwrap()))),
+            Address::Compare(name.clone(), Some((Reference::Digest(digest.clone()), "1.5".parse().unwrap()))),
             Address::Copy(name.clone()),
             Address::DeleteTags(name.clone()),
             Address::Tag(name.clone(), "delete".parse().unwrap()),
@@ -222,6 +249,9 @@ mod tests {
             let text = address.to_string();
             assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
         }
+        let dots = Address::Compare("team/web".parse().unwrap(), Some(("1.".parse().unwrap(), "2".parse().unwrap())));
+        assert_eq!(dots.to_string(), "/r/team/web/-/compare?from=1.&to=2");
+        assert_eq!(Address::parse_repository("team/-/compare/1.4"), None);
         let access = Address::Access("team/backend/*".parse().unwrap());
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();

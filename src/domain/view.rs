@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod compare;
 mod copying;
 mod credentials;
 mod history;
@@ -24,6 +25,9 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
+pub use compare::{
+    Changes, CompareQuery, CompareSide, CompareView, ComparedImage, ConfigChange, DiffLine, LayerChange, Outcome,
+};
 pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};

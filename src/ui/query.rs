@@ -3,6 +3,7 @@
 //! Every filter, order and page of a list is in the address, so that it works without script and
 //! can be shared. Unknown keys and orders are ignored; a damaged page key is an error that says so.
 
+mod compare;
 mod copying;
 mod list;
 mod span;
@@ -11,6 +12,7 @@ use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
+pub use compare::compared;
 pub use list::{LIST, Order, came_from};
 pub use span::{SPANS, Span};
 

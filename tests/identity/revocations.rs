@@ -134,7 +134,9 @@ async fn listen(by: &TestApp, cookie: &str, scope: &str) -> BodyDataStream {
     let listen = request("GET", &format!("/events?scope={scope}")).header("cookie", cookie);
     let response = by.router.clone().oneshot(listen.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
-    response.into_body().into_data_stream()
+    let mut events = response.into_body().into_data_stream();
+    assert_eq!(events.next().await.unwrap().unwrap(), ": open\n\n");
+    events
 }
 
 async fn hears_of_a_change(events: &mut BodyDataStream) -> bool {

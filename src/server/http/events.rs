@@ -44,15 +44,21 @@ pub(super) async fn stream(
     let listening = async { Ok((app.identity.epoch().await?, listen(&app, &caller, scope?).await?)) };
     match listening.await {
         Ok((epoch, changes)) => {
-            let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
             let ends_at = caller.standing.listens_until(app.clock.now());
-            let mut response =
-                Sse::new(told(app.clone(), changes, (epoch, ends_at))).keep_alive(keep_alive).into_response();
-            response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
+            opened(told(app.clone(), changes, (epoch, ends_at)))
         }
         Err(refusal) => error::problem(&door::soften(&app, &caller, refusal)),
     }
+}
+
+/// A stream that says at once that it is open, and now and then that it still is: some proxies pass on the head of an
+/// answer only with the first of its bytes (nginx by HTTP/2), and a page learns from it that it is live.
+fn opened(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let first = stream::iter([Ok(Event::default().comment("open"))]);
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
+    let mut response = Sse::new(first.chain(events)).keep_alive(keep_alive).into_response();
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {

@@ -148,7 +148,8 @@ fn shown(
     Some(shown_image(&child.digest, &parsed, child.config.as_deref()))
 }
 
-fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> ShownImage {
+/// The layers and the configuration of one image.
+pub(super) fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> ShownImage {
     let config = config.and_then(ImageConfig::parse);
     let history = config.as_ref().map(|config| config.history.as_slice()).unwrap_or_default();
     let mut steps = history.iter().filter(|step| !step.empty_layer);

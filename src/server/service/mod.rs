@@ -4,6 +4,7 @@ pub mod access;
 pub mod account;
 pub mod activity;
 pub mod changes;
+pub mod compare;
 pub mod copies;
 pub mod delete;
 pub mod elsewhere;

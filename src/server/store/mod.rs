@@ -12,6 +12,7 @@ mod batch;
 pub mod blobs;
 mod change;
 pub mod collect;
+pub mod compare;
 pub mod copies;
 pub mod deletes;
 pub mod dialect;

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Contents,
+    Compare,
     History,
     AsOf,
     Trash,
@@ -63,6 +64,7 @@ fn others(scope: &Scope, opens: Opens) -> Vec<(Address, Tab, &'static str)> {
     };
     if let Scope::Repository(name) = scope {
         add(true, Address::History(name.clone()), Tab::History, "History");
+        add(true, Address::Compare(name.clone(), None), Tab::Compare, "Compare");
     }
     if let Scope::Namespace(name) = scope {
         add(opens.past, Address::AsOf(name.clone()), Tab::AsOf, "As of a time");

@@ -4,7 +4,7 @@ mod aside;
 mod files;
 mod head;
 mod index;
-mod layers;
+pub(in crate::ui::pages) mod layers;
 mod names;
 mod referrers;
 

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod admin;
 pub mod as_of;
 pub mod auth;
+pub mod compare;
 pub mod delete;
 pub mod error;
 pub mod history;

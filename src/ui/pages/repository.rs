@@ -196,17 +196,14 @@ fn Table(
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
-    let selects = copies || deletable.is_some();
-    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable copies query/> });
-    let class = if selects { "cards tags selects" } else { "cards tags" };
     view! {
-        {bar}
+        <SelectionBar name=&name deletable=&deletable copies query/>
         <div class="tablewrap">
-            <table class=class role="table" aria-labelledby="caption">
+            <table class="cards tags selects" role="table" aria-labelledby="caption">
                 <caption class="vh" id="caption">{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
-                        {selects.then(|| view! { <SelectAll/> })}
+                        <SelectAll/>
                         <SortHead query base column=column(TagSort::Name, true, "", "Tag")/>
                         <Head label="Image"/>
                         <Head label="Platforms" class="p2 w-32"/>

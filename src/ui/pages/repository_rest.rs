@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::activity::Activity;
+use super::compare::Compare;
 use super::delete::Delete;
 use super::error::NotFound;
 use super::history::History;
@@ -26,6 +27,7 @@ pub fn RepositoryRest() -> impl IntoView {
         Some(Address::AddTag(name, digest)) => view! { <Retag name reference=Reference::Digest(digest)/> }.into_any(),
         Some(Address::RenameTag(name, tag)) => view! { <Rename name tag/> }.into_any(),
         Some(Address::RollBack(name, tag)) => view! { <RollBack name tag/> }.into_any(),
+        Some(Address::Compare(name, pair)) => view! { <Compare name pair/> }.into_any(),
         Some(Address::Copy(name)) => view! { <Copy name/> }.into_any(),
         Some(Address::History(name)) => view! { <History name/> }.into_any(),
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),

@@ -12,6 +12,8 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/r/team/web/-/tags/1", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("GET", "/r/team/web/-/manifests/DIGEST", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("GET", "/r/team/web/-/history", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
+    Row("GET", "/r/team/web/-/compare", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
+    Row("GET", "/r/team/web/-/compare/1...1?with=other/mine", r#""#, [303, 404, 404, 404, 404, 404, 404, 200, 404]),
     Row("GET", "/r/team/web/-/tags/1/retag", r#""#, [303, 404, 404, 404, 404, 403, 200, 403, 403]),
     Row("GET", "/r/team/web/-/manifests/DIGEST/tag?name=1", r#""#, [303, 404, 404, 404, 404, 403, 200, 403, 403]),
     Row("GET", "/r/team/web/-/tags/1/rename", r#""#, [303, 404, 404, 404, 404, 403, 403, 403, 403]),

@@ -1,15 +1,14 @@
 //! Tells open pages how jobs go on. Any node may do one, so the table is asked once a second for each page that looks,
 //! with the rights that its reader has at that moment.
 
-use super::{changed, door, error};
+use super::{changed, door, error, opened};
 use crate::domain::Result;
 use crate::domain::action::{ListJobs, ReadJob};
 use crate::server::access::Caller;
 use crate::server::context::{App, Changed};
 use crate::server::service::jobs;
-use axum::http::HeaderValue;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures::stream::{self, Stream};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -59,12 +58,7 @@ pub(super) async fn stream(app: App, caller: Caller, asked: Watched) -> Response
         app.identity.epoch().await
     };
     match epoch.await {
-        Ok(epoch) => {
-            let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(told(app, caller, asked, epoch)).keep_alive(keep_alive).into_response();
-            response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
-        }
+        Ok(epoch) => opened(told(app, caller, asked, epoch)),
         Err(refusal) => error::problem(&door::soften(&app, &caller, refusal)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{ChildRow, ImageView, Subject};
-use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, Digest, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
@@ -37,50 +37,58 @@ pub fn Heading<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<>
     .into_any()
 }
 
-/// What can be done to it, by who may.
+/// What can be done with it, by who may; what is done rarely, or takes something away, is behind *More*.
 #[component]
 fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
-    let repository = || view.repository.clone();
-    let name = view.may_name.then(|| {
-        let href = Address::AddTag(repository(), view.digest.clone()).to_string();
-        view! { <a class="btn" href=href data-dialog=""><Icon name="tag" class="i i-sm"/>"Retag…"</a> }
-    });
+    let reached = view.tag.as_ref().map_or_else(|| view.digest.to_string(), Tag::to_string);
+    let compare = address(&Address::Compare(view.repository.clone(), None).to_string(), &[("to", &reached)]);
     let named = view.tag.as_ref().or(view.tags.first()).filter(|_| view.may_copy);
     let copy = named.map(|tag| {
-        let href = address(&Address::Copy(repository()).to_string(), &[("tag", tag.as_str())]);
-        view! { <a class="btn" href=href><Icon name="up" class="i i-sm"/>"Copy or promote…"</a> }
+        let href = address(&Address::Copy(view.repository.clone()).to_string(), &[("tag", tag.as_str())]);
+        view! { <a class="btn btn-primary" href=href><Icon name="up" class="i i-sm"/>"Copy or promote…"</a> }
     });
-    let of_tag = |is_open: bool, to: fn(RepositoryName, Tag) -> Address, icon: &'static str, words: &'static str| {
-        let tag = view.tag.clone().filter(|_| is_open)?;
-        Some(view! { <a href=to(repository(), tag).to_string() data-dialog=""><Icon name=icon/>{words}</a> })
-    };
-    let named = [
-        of_tag(view.may.rename, Address::RenameTag, "pencil", "Rename…"),
-        of_tag(view.may.roll_back, Address::RollBack, "undo", "Roll back…"),
-    ];
-    let is_named = named.iter().any(Option::is_some);
-    let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {
-        let href = Address::DeleteTag(repository(), tag).to_string();
-        view! { <a class="bad" href=href data-dialog=""><Icon name="tag"/>"Delete tag…"</a> }
-    });
-    let image = view.may_delete.then(|| {
-        // By which of its tags somebody came to it, so that this one alone can be offered instead.
-        let by: Vec<(&str, &str)> = view.tag.iter().map(|tag| ("tag", tag.as_str())).collect();
-        let href = address(&Address::DeleteImage(repository(), view.digest.clone()).to_string(), &by);
-        let has_tags = !view.tags.is_empty();
-        let words = if has_tags { "Delete image and its tags…" } else { "Delete image…" };
-        view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>{words}</a> }
-    });
-    let more = (is_named || tag.is_some() || image.is_some()).then(|| {
+    let acts = acts(view);
+    let more = (!acts.is_empty()).then(|| {
         view! {
             <details class="drop">
                 <summary class="btn">"More"<Icon name="down" class="i i-sm"/></summary>
-                <nav class="menu" aria-label="More to do">{named}{tag}{image}</nav>
+                <nav class="menu" aria-label="More to do">{acts}</nav>
             </details>
         }
     });
-    let is_any = name.is_some() || copy.is_some() || more.is_some();
-    is_any.then(|| view! { <div class="head-actions row">{copy}{name}{more}</div> }.into_any())
+    view! {
+        <div class="head-actions row">
+            <a class="btn" href=compare><Icon name="compare" class="i i-sm"/>"Compare…"</a>
+            {copy}{more}
+        </div>
+    }
+    .into_any()
+}
+
+/// What is done to its names, then what takes something away: each opens its form.
+fn acts(view: &ImageView) -> Vec<AnyView> {
+    let repository = || view.repository.clone();
+    let act = |is_open: bool, href: Option<String>, class: &'static str, icon: &'static str, words: &'static str| {
+        let href = href.filter(|_| is_open)?;
+        Some(view! { <a class=class href=href data-dialog=""><Icon name=icon/>{words}</a> }.into_any())
+    };
+    let of_tag = |to: fn(RepositoryName, Tag) -> Address| {
+        let tag = view.tag.clone()?;
+        Some(to(repository(), tag).to_string())
+    };
+    let of_image = |to: fn(RepositoryName, Digest) -> Address| to(repository(), view.digest.clone()).to_string();
+    // By which of its tags somebody came to it, so that this one alone can be offered instead.
+    let by: Vec<(&str, &str)> = view.tag.iter().map(|tag| ("tag", tag.as_str())).collect();
+    let delete = address(&of_image(Address::DeleteImage), &by);
+    let whole = if view.tags.is_empty() { "Delete image…" } else { "Delete image and its tags…" };
+    let acts = [
+        act(view.may_name, Some(of_image(Address::AddTag)), "", "plus", "Retag…"),
+        act(view.may.rename, of_tag(Address::RenameTag), "", "pencil", "Rename…"),
+        act(view.may.roll_back, of_tag(Address::RollBack), "", "undo", "Roll back…"),
+        act(view.may_delete_tag, of_tag(Address::DeleteTag), "bad", "tag", "Delete tag…"),
+        act(view.may_delete, Some(delete), "bad", "trash", whole),
+    ];
+    acts.into_iter().flatten().collect()
 }
 
 /// The rule that binds the tag in the address.

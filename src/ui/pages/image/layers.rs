@@ -83,8 +83,9 @@ fn Row<'a>(index: usize, layer: &'a LayerRow, largest: u64) -> impl IntoView + u
     }
 }
 
+/// The step that made a layer, in a Dockerfile's words; of what has none its type.
 #[component]
-fn Step<'a>(layer: &'a LayerRow) -> impl IntoView + use<> {
+pub fn Step<'a>(layer: &'a LayerRow) -> impl IntoView + use<> {
     let Some(step) = &layer.step else {
         return Either::Left(view! { <code class="subtle">{layer.media_type.clone()}</code> });
     };

@@ -2,7 +2,7 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
-use crate::domain::{Address, ByteSize, Protection, RepositoryName, Scope, Timestamp};
+use crate::domain::{Address, ByteSize, Protection, Scope, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::missing::Missing;

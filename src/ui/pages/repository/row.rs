@@ -46,8 +46,7 @@ pub fn Rows(
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
         let delete = deletable.tags.contains(&row.tag);
         // What is chosen can be deleted, wherever anything of the list can; or a rule keeps it, and it can be copied.
-        let may_choose = delete || (copies && (rule.is_some() || !deletable.is_some()));
-        let choose = (copies || deletable.is_some()).then_some(may_choose);
+        let choose = delete || !deletable.is_some() || (copies && rule.is_some());
         let can = Can { delete, copy: copies, choose };
         view! { <Row name=name.clone() row rule can pull=own list=list.clone() now all_linux/> }
     };
@@ -59,8 +58,8 @@ pub fn Rows(
 struct Can {
     delete: bool,
     copy: bool,
-    /// Whether it can be chosen; nothing where rows of this list are not.
-    choose: Option<bool>,
+    /// Whether it can be chosen.
+    choose: bool,
 }
 
 #[component]
@@ -77,7 +76,7 @@ fn Row(
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
         <tr role="row">
-            {can.choose.map(|may| view! { <Selected tag=&row.tag may/> })}
+            <Selected tag=&row.tag may=can.choose/>
             <th role="rowheader" scope="row"><TagName name=&name row=&row rule now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>

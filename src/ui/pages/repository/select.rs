@@ -19,16 +19,17 @@ pub fn SelectionBar<'a>(
     copies: bool,
     query: &'a ListQuery<TagSort>,
 ) -> impl IntoView + use<> {
-    let copying = Address::Copy(name.clone()).to_string();
+    let (copying, comparing) =
+        (Address::Copy(name.clone()).to_string(), Address::Compare(name.clone(), None).to_string());
     let delete = deletable.is_some().then(|| Address::DeleteTags(name.clone()).to_string());
-    let action = delete.clone().unwrap_or_else(|| copying.clone());
+    let action = delete.clone().unwrap_or_else(|| comparing.clone());
     let list = listed(query);
     let list = (!list.is_empty()).then(|| view! { <input type="hidden" name=LIST value=list/> });
     let copy = copies.then(|| {
         view! { <button class="btn btn-ghost btn-sm" type="submit" formaction=copying data-plain=""><Icon name="up" class="i i-sm"/>"Copy or promote…"</button> }
     });
     // A return in a box asks what it asked before: of several buttons the first is pressed by it.
-    let first = (delete.is_some() && copies).then(|| view! { <button type="submit" hidden=true></button> });
+    let first = delete.is_some().then(|| view! { <button type="submit" hidden=true></button> });
     let asks = delete.is_some().then_some("");
     let delete = delete.map(|_| {
         view! { <button class="btn btn-ghost btn-sm btn-bad-quiet" type="submit"><Icon name="trash" class="i i-sm"/>"Delete…"</button> }
@@ -38,7 +39,9 @@ pub fn SelectionBar<'a>(
         <form class="bulk" id=FORM method="get" action=action aria-label="Selected tags" data-dialog=asks data-bulk="">
             {list}
             <span class="medium" data-count="">"With selected:"</span>
-            {first}{copy}{all}{delete}
+            {first}
+            <button class="btn btn-ghost btn-sm" type="submit" formaction=comparing data-plain=""><Icon name="compare" class="i i-sm"/>"Compare"</button>
+            {copy}{all}{delete}
             <button class="btn btn-ghost btn-sm push" type="button" hidden=true data-clear="">"Clear"</button>
         </form>
     }

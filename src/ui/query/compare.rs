@@ -1,0 +1,86 @@
+//! What an address asks of the page on which two images stand beside each other.
+
+use super::{Pairs, address};
+use crate::domain::view::CompareQuery;
+use crate::domain::{Address, Error, Reference, RepositoryName, Result, Tag};
+
+impl CompareQuery {
+    /// Reads it: from the path where that names two, else from the query.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] of the key under which something stands that can name nothing.
+    pub fn of(pair: Option<(Reference, Reference)>, path_and_query: &str) -> Result<Self> {
+        let pairs = Pairs::of(path_and_query);
+        let platform = pairs.get("platform").map(str::to_owned);
+        let with = named(&pairs, "with")?;
+        let (from, to) = match pair {
+            Some((from, to)) => (Some(from), Some(to)),
+            None => (named(&pairs, "from")?, named(&pairs, "to")?),
+        };
+        let mut chosen: Vec<Tag> = match (&from, &to) {
+            (None, None) => pairs.all("tag").map(str::parse).collect::<Result<_>>()?,
+            _ => vec![],
+        };
+        chosen.sort();
+        chosen.dedup();
+        Ok(Self { from, to, with, chosen, platform })
+    }
+}
+
+fn named<T: std::str::FromStr<Err = Error>>(pairs: &Pairs, key: &str) -> Result<Option<T>> {
+    let read = pairs.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    read.map_err(|error| match error {
+        Error::Invalid { message, .. } => Error::invalid(key, message),
+        other => other,
+    })
+}
+
+/// The address of two images beside each other.
+pub fn compared(
+    from: (&RepositoryName, &Reference),
+    to: (&RepositoryName, &Reference),
+    platform: Option<&str>,
+) -> String {
+    let base = Address::Compare(from.0.clone(), Some((from.1.clone(), to.1.clone()))).to_string();
+    let with = if from.0 == to.0 { "" } else { to.0.as_str() };
+    let more = address("", &[("with", with), ("platform", platform.unwrap_or_default())]);
+    match base.contains('?') {
+        true => base + &more.replacen('?', "&", 1),
+        false => base + &more,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reads_back(repository: &RepositoryName, from: &Reference, to: &Reference, with: &RepositoryName) {
+        let text = compared((repository, from), (with, to), Some("linux/arm64"));
+        let path = text.split('?').next().unwrap().strip_prefix("/r/").unwrap();
+        let Some(Address::Compare(name, pair)) = Address::parse_repository(path) else { panic!("{text}") };
+        let query = CompareQuery::of(pair, &text).unwrap();
+        assert_eq!((&name, query.from.as_ref(), query.to.as_ref()), (repository, Some(from), Some(to)), "{text}");
+        assert_eq!(query.with.as_ref(), (with != repository).then_some(with), "{text}");
+        assert_eq!(query.platform.as_deref(), Some("linux/arm64"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_reads_back_as_it_was_printed(from in "[0-9a-z_][.0-9a-z-]{0,6}", to in "[0-9a-z_][.0-9a-z-]{0,6}") {
+            let (team, prod) = ("team/web".parse().unwrap(), "prod/web".parse().unwrap());
+            let digest = Reference::Digest(format!("sha256:{}", "a".repeat(64)).parse().unwrap());
+            let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+            reads_back(&team, &from, &to, &team);
+            reads_back(&team, &digest, &to, &prod);
+        }
+    }
+
+    #[test]
+    fn what_can_name_nothing_says_where_it_stands() {
+        let odd = CompareQuery::of(None, "/r/team/web/-/compare?from=1.0&to=.bad").unwrap_err();
+        assert!(matches!(&odd, Error::Invalid { field, .. } if field == "to"), "{odd:?}");
+        let query = CompareQuery::of(None, "/r/team/web/-/compare?tag=b&tag=a&tag=b").unwrap();
+        assert_eq!(query.chosen, ["a", "b"].map(|tag| tag.parse().unwrap()));
+    }
+}
