@@ -61,7 +61,7 @@ fill() {
 # Owners are said here, so that nobody has to be root for it.
 layer() {
     local same=(--sort=name --mtime="@$(moment)" --numeric-owner)
-    tar "${same[@]}" --owner=0 --group=0 -C "$WORK/root" -cf "$WORK/layer.tar" etc tmp usr $(cd "$WORK/root" && ls -d lib*)
+    tar "${same[@]}" --owner=0 --group=0 -C "$WORK/root" -cf "$WORK/layer.tar" .
     tar "${same[@]}" --owner="$USER_ID" --group="$USER_ID" -C "$WORK/own" -rf "$WORK/layer.tar" data
 }
 

@@ -25,7 +25,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await awake(page);
   await hand.press(page.getByRole('link', { name: `Roll back prod to ${FIRST}…` }));
   const asked = page.getByRole('dialog', { name: 'Roll back prod of team/web' });
-  await expect(asked.getByLabel('Reason')).toBeFocused();
+  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await hand.write(asked.getByLabel('Reason'), 'the till stands still');
   await hand.press(asked.getByRole('button', { name: `Roll back prod to ${FIRST}` }));
   await said(page, `prod names ${FIRST} again.`);
@@ -36,7 +36,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await awake(page);
   const card = page.getByRole('region', { name: 'Names this image has had' });
   await hand.press(card.getByRole('link', { name: 'Roll back prod to this…' }));
-  await expect(asked.getByLabel('Reason')).toBeFocused();
+  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await hand.press(asked.getByRole('button', { name: 'Roll back prod to 1.4.2' }));
   await said(page, 'prod names 1.4.2 again.');
 
@@ -60,8 +60,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await remove();
   await hand.press(page.getByRole('link', { name: 'Delete now… tag prod of team/web' }));
   const name = page.getByRole('dialog', { name: 'Delete tag prod of team/web now?' }).getByLabel('Type prod to confirm');
-  await expect(name).toBeFocused();
-  await page.keyboard.type('pro');
+  await hand.write(name, 'pro');
   await page.keyboard.press('Enter');
   await expect(name).toBeFocused();
   await page.keyboard.type('d');
@@ -156,7 +155,7 @@ test('an image, a repository and a namespace go by their names, and what went to
   await hand.write(page.getByRole('spinbutton', { name: 'Days in the trash' }), '3');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Keep deleted things of team for 3 days?' })).toBeFocused();
-  await hand.write(page.getByLabel(/^Type .+ to confirm$/), 'team');
+  await hand.write(page.getByRole('textbox', { name: /^Type .+ to confirm$/ }), 'team');
   await page.keyboard.press('Enter');
   await said(page, 'The settings of team are saved.');
   await expect(page.getByText('Deleted things are kept for 3 days')).toBeVisible();

@@ -77,7 +77,7 @@ test('a provider is added, tried, enabled, disabled with who came by it, and rem
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Acme Corporation');
   await page.getByRole('link', { name: 'Remove…' }).click();
   const question = page.getByRole('region', { name: 'Remove Acme Corporation?' });
-  await question.getByLabel(/^Type .+ to confirm$/).fill('acme');
+  await question.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('acme');
   await question.getByRole('button', { name: 'Remove Acme Corporation' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'is gone. Who came by it stays' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'No providers' })).toBeVisible();

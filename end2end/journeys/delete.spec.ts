@@ -74,20 +74,20 @@ test('an image goes with all that is said, by its name, and only as long as that
   for (const platform of ['linux/amd64', 'linux/arm64']) await expect(line(asked, 'images that it lists go with it')).toContainText(platform);
   await expect(line(asked, '1 referrer goes with it')).toContainText('SBOM');
   await looked(page, scripted);
-  await asked.getByLabel(/^Type .+ to confirm$/).fill('team/wep');
+  await asked.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team/wep');
   await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveValue('team/wep');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveValue('team/wep');
 
   await tag(portolan, REPOSITORY, 'staging', 'latest', 'stable');
   const names = ['1.5.0-rc.2', 'staging', 'prod', 'latest', 'stable', SBOM];
   const whole = await pulledFrom(portolan, REPOSITORY, names);
-  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await expect(page.getByRole('alert')).toContainText('2 more tags now name this image. Look again.');
   expect(await namedIn(portolan, REPOSITORY, 'prod')).toBe(IMAGE);
   await looked(page, scripted);
-  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 5 tags' }).click();
   const done = await said(page, /^Deleted image/);
   for (const reference of [...names, IMAGE]) expect(await namedIn(portolan, REPOSITORY, reference), reference).toBeUndefined();
@@ -102,7 +102,7 @@ test('an image comes back from the trash later, with its tags and with what is a
   await page.goto('/r/team/web');
   const mark = await markOf(page, 'staging');
   await page.goto(`/r/team/web/-/manifests/${IMAGE}/delete`);
-  await page.getByLabel(/^Type .+ to confirm$/).fill(REPOSITORY);
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await said(page, /^Deleted image/);
   expect(await referrersIn(portolan, REPOSITORY, IMAGE)).toEqual([]);

@@ -49,20 +49,20 @@ test.describe('with a registry that is read again and again', () => {
     const asked = await askToDeleteImage(page, HERE, scripted, '1.4.2');
     for (const name of ['1.4', '1.4.2', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
     await expect(asked.getByText(/images that it lists go with it/)).toBeVisible();
-    await asked.getByLabel(/^Type .+ to confirm$/).fill('team/web');
+    await asked.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team/web');
     await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
-    await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-    await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveValue('team/web');
+    await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveValue('team/web');
 
     await tag(hub, 'team/web', '1.4.2', 'latest');
     await knows(portolan, (names) => names.includes('latest'));
     const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
-    await page.getByLabel(/^Type .+ to confirm$/).fill(HERE);
+    await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(HERE);
     await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
     await expect(page.getByRole('alert')).toContainText('1 more tag now names this image. Look again.');
     expect(await tagsAt(hub)).toEqual(names);
     await looked(page, scripted);
-    await page.getByLabel(/^Type .+ to confirm$/).fill(HERE);
+    await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(HERE);
     await page.getByRole('button', { name: 'Delete image and 4 tags' }).click();
 
     await said(page, /^Deleted image/);
@@ -84,7 +84,7 @@ test.describe('with a registry that is read again and again', () => {
     const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
     const asked = await askToDeleteImage(page, HERE, scripted, '1.4.0');
     await expect(line(asked, '1 referrer goes with it')).toBeVisible();
-    await asked.getByLabel(/^Type .+ to confirm$/).fill(HERE);
+    await asked.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill(HERE);
     await asked.getByRole('button', { name: 'Delete image and 2 tags' }).click();
     const undo = (await said(page, /^Deleted image/)).getByRole('button', { name: 'Undo' });
     expect((await tagsAt(hub)).filter((name) => !isHidden(name))).toEqual(names.filter((name) => !['1.4.0', own].includes(name)));

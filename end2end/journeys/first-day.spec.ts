@@ -171,7 +171,7 @@ test('a first day, from the set-up link to taking everything back', async ({ pag
   async function deleted(name: string, words: string) {
     await hand.press(link('Delete…'));
     await expect(page.getByRole('heading', { name: new RegExp(`^Delete (the group )?${name}`) })).toBeVisible();
-    await hand.write(label('Name'), name);
+    await hand.write(label(`Type ${name} to confirm`), name);
     await hand.press(page.getByRole('button', { name: /^Delete/ }));
     await said(page, words);
   }

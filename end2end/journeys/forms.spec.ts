@@ -38,11 +38,11 @@ test('a repository is made, described, opened to everybody, and deleted', async 
     await expect(page.getByLabel('Description')).toHaveValue('The shop and its till');
     await page.getByRole('button', { name: 'Save settings' }).click();
   }
-  await asked.getByLabel(/^Type .+ to confirm$/).fill('team');
+  await asked.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team');
   await asked.getByRole('button', { name: 'Make team/web public' }).click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
   expect(await stranger('/v2/team/web/tags/list')).toBe(401);
-  await page.getByLabel(/^Type .+ to confirm$/).fill('team/web');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team/web');
   await page.getByRole('button', { name: 'Make team/web public' }).click();
   await said('The settings of team/web are saved.');
   await expect(page.getByLabel('Description')).toHaveValue('The shop and its till');
@@ -54,10 +54,10 @@ test('a repository is made, described, opened to everybody, and deleted', async 
 
   await page.goto('/r/team/web/-/settings');
   await page.getByRole('link', { name: 'Delete this repository…' }).click();
-  await page.getByLabel(/^Type .+ to confirm$/).fill('team/wep');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team/wep');
   await page.getByRole('button', { name: 'Delete team/web' }).click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel(/^Type .+ to confirm$/).fill('team/web');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team/web');
   await page.getByRole('button', { name: 'Delete team/web' }).click();
   await said('The repository team/web is deleted');
   expect(await stranger('/v2/team/web/tags/list')).toBe(401);

@@ -82,7 +82,7 @@ test('Enter waits for what has to be typed, and the button says what is wrong', 
   await awake(page);
   await page.getByText('More', { exact: true }).click();
   await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
-  const field = page.getByRole('dialog').getByLabel(/^Type .+ to confirm$/);
+  const field = page.getByRole('dialog').getByRole('textbox', { name: /^Type .+ to confirm$/ });
   await field.fill('team/we');
   await field.press('Enter');
   await expect(field).not.toHaveAttribute('aria-invalid');
@@ -101,7 +101,7 @@ test('Enter waits for what has to be typed, and the button says what is wrong', 
   await awake(page);
   await page.getByRole('link', { name: /^Delete now… image / }).click();
   const purging = page.getByRole('dialog', { name: /^Delete image .* now\?$/ });
-  await expect(purging.getByLabel(/^Type .+ to confirm$/)).toBeFocused();
+  await expect(purging.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await expectAccessibleInBoth(page);
   await page.keyboard.press('Escape');
   await expect(purging).toBeHidden();

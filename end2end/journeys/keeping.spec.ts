@@ -92,7 +92,7 @@ test('a namespace goes whole for as long as its trash keeps it, and comes back w
   await expect(page.getByRole('heading', { name: 'Keep deleted things of team for 3 days?' })).toBeVisible();
   await guarded(page.getByRole('button', { name: 'Keep them for 3 days' }), page.getByRole('link', { name: 'Cancel' }));
   await looked(page, scripted);
-  await page.getByLabel(/^Type .+ to confirm$/).fill('team');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team');
   await page.getByRole('button', { name: 'Keep them for 3 days' }).click();
   await said(page, 'The settings of team are saved.');
   await expect(page.getByText('Deleted things are kept for 3 days')).toBeVisible();
@@ -105,10 +105,10 @@ test('a namespace goes whole for as long as its trash keeps it, and comes back w
   await expect(line(asked, '3 tags go with them.')).toContainText('team/web:prod');
   await guarded(act, asked.getByRole('link', { name: 'Cancel' }));
   await looked(page, scripted);
-  await page.getByLabel(/^Type .+ to confirm$/).fill('tools');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('tools');
   await act.click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel(/^Type .+ to confirm$/).fill('team');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('team');
   await act.click();
   await said(page, 'The namespace team is deleted, with all its repositories.');
   expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();

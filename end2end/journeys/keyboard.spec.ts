@@ -142,7 +142,9 @@ own('a provider is connected, and access is given and taken back', async ({ page
   await page.keyboard.type('everybody');
   await page.keyboard.press('Enter');
   const open = page.getByRole('dialog', { name: 'Give everybody Reader on everything?' });
-  await expect(open.getByLabel('What it opens')).toBeFocused();
+  await expect(open.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await expect(open.getByLabel('Type everything to confirm')).toBeFocused();
   await page.keyboard.type('everything');
   await page.keyboard.press('Enter');
   await said(page, 'everybody has access.');

@@ -61,7 +61,7 @@ test('all that a filter matches goes by one plan, whatever page it is on, and co
   await expect(asked.getByRole('link', { name: 'dev-060', exact: true })).toBeVisible();
   await guarded(act(60), asked.getByRole('link', { name: 'Cancel' }));
   await looked(page, scripted);
-  const number = page.getByLabel(/^Type .+ to confirm$/);
+  const number = page.getByRole('textbox', { name: /^Type .+ to confirm$/ });
   await number.fill('59');
   await act(60).click();
   await expect(number).toHaveAttribute('aria-invalid', 'true');
@@ -118,7 +118,7 @@ test('what was deleted together comes back without what is there again, or goes 
   const act = page.getByRole('button', { name: 'Delete 7 tags for good' });
   await guarded(act, asked.getByRole('link', { name: 'Cancel' }));
   await looked(page, scripted);
-  const [name, password] = [page.getByLabel(/^Type .+ to confirm$/), page.getByLabel('Your password')];
+  const [name, password] = [page.getByRole('textbox', { name: /^Type .+ to confirm$/ }), page.getByLabel('Your password')];
   await password.fill(ADMIN.password);
   await name.fill('team/wep');
   await act.click();
@@ -153,7 +153,7 @@ test('more tags than one request takes go by a job, and come back from its page'
   await page.getByRole('button', { name: 'Delete…' }).click();
   const asked = await questioned(page, scripted, 'Delete 520 tags from team/web');
   await expect(line(asked, 'Frees')).toBeVisible();
-  await page.getByLabel(/^Type .+ to confirm$/).fill('520');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('520');
   await page.getByRole('button', { name: 'Delete 520 tags' }).click();
 
   await expect(page).toHaveURL(/\/jobs\/[\w-]+$/);

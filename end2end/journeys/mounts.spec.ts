@@ -80,10 +80,10 @@ test('a registry is asked, mounted, read while it is down, and forgotten here al
   await expect(question).toContainText('1 repository goes');
   await expect(question).toContainText('Nothing is deleted at the registry.');
   if (scripted) await expectAccessibleInBoth(page); // axe is script
-  await question.getByLabel(/^Type .+ to confirm$/).fill('hub');
+  await question.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('hub');
   await question.getByRole('button', { name: 'Remove hub/' }).click();
-  await expect(question.getByLabel(/^Type .+ to confirm$/)).toHaveAccessibleDescription('Type hub/ to confirm.');
-  await question.getByLabel(/^Type .+ to confirm$/).fill('hub/');
+  await expect(question.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAccessibleDescription('Type hub/ to confirm.');
+  await question.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('hub/');
   await question.getByRole('button', { name: 'Remove hub/' }).click();
   await expect(page.getByText('The mount hub/ is gone here.')).toBeVisible();
   expect((await fetch(portolan.url + path, { headers: { cookie } })).status).toBe(404);

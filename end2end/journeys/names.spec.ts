@@ -146,10 +146,10 @@ test('what was deleted comes back, over what is there if that is wanted, or goes
   await page.getByRole('link', { name: 'Delete now… tag 1.4.2 of team/web' }).click();
   await expect(page.getByRole('heading', { name: 'Delete tag 1.4.2 of team/web now?' })).toBeVisible();
   await looked(page, scripted);
-  await page.getByLabel(/^Type .+ to confirm$/).fill('1.4');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('1.4');
   await page.getByRole('button', { name: 'Delete tag for good' }).click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel(/^Type .+ to confirm$/).fill('1.4.2');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('1.4.2');
   await page.getByRole('button', { name: 'Delete tag for good' }).click();
   await said(page, 'Deleted tag 1.4.2 of team/web for good.');
 });

@@ -76,10 +76,10 @@ test('an invitation makes an account, and a group gives it a namespace for as lo
   expect((await theirs.goto(`${portolan.url}/r/team/web`))!.status()).toBe(404);
 
   await page.goto(`${portolan.url}/admin/users/priya?delete=yes`);
-  await page.getByLabel(/^Type .+ to confirm$/).fill('pria');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('pria');
   await page.getByRole('button', { name: 'Delete priya' }).click();
-  await expect(page.getByLabel(/^Type .+ to confirm$/)).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel(/^Type .+ to confirm$/).fill('priya');
+  await expect(page.getByRole('textbox', { name: /^Type .+ to confirm$/ })).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('priya');
   await page.getByRole('button', { name: 'Delete priya' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'The account priya is gone' })).toBeVisible();
   await theirs.goto(`${portolan.url}/account`);

@@ -128,7 +128,7 @@ own.describe('where what is asked for is refused', () => {
     }
     await through(page, page.getByRole('link', { name: 'Delete image and its tags…' }));
     const asked = page.getByRole('dialog', { name: /^Delete image [0-9a-f]{12} and its \d tags$/ });
-    const name = asked.getByLabel(/^Type .+ to confirm$/);
+    const name = asked.getByRole('textbox', { name: /^Type .+ to confirm$/ });
     const remove = (n: number) => asked.getByRole('button', { name: `Delete image and ${n} tags` });
     for (const it of ['1.5.0-rc.2', 'staging', 'prod']) await expect(asked.getByRole('link', { name: it, exact: true })).toBeVisible();
     await expect(line(asked, '1 referrer goes with it')).toContainText('SBOM');

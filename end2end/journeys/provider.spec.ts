@@ -125,7 +125,7 @@ test('who waits is dismissed, and a group of the provider puts people in until i
   await admin.getByRole('button', { name: 'Unmap web' }).click();
   await said('puts nobody in here any more');
   await admin.getByRole('link', { name: 'Delete…' }).click();
-  await admin.getByLabel('Name', { exact: true }).fill('eng-web');
+  await admin.getByLabel('Type eng-web to confirm').fill('eng-web');
   await admin.getByRole('button', { name: 'Delete eng-web' }).click();
   await said('The group eng-web is gone, with all access that it had.');
   await desk.close();

@@ -89,7 +89,7 @@ test('a robot for CI pushes where it may, until its secret is rotated', async ({
   expect(await opens(rotated)).toBe(200);
   await page.getByRole('link', { name: 'Delete ci-web' }).click();
   const deletion = page.getByRole('region', { name: 'Delete ci-web?' });
-  await deletion.getByLabel(/^Type .+ to confirm$/).fill('ci-web');
+  await deletion.getByRole('textbox', { name: /^Type .+ to confirm$/ }).fill('ci-web');
   await deletion.getByRole('button', { name: 'Delete ci-web' }).click();
   await expect(page.getByRole('heading', { name: 'No robots yet' })).toBeVisible();
   await page.goto('about:blank');

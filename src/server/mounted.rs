@@ -159,7 +159,7 @@ impl Mounts {
     /// Reads those of the console again if access changed since. What did not change stays as it is, with what it
     /// learned of its registry.
     pub async fn follow(&self, store: &Store, sealing: &Sealing, epoch: i64) -> Result<()> {
-        if self.state.read().unwrap_or_else(PoisonError::into_inner).epoch == Some(epoch) {
+        if self.state.read().unwrap_or_else(PoisonError::into_inner).epoch >= Some(epoch) {
             return Ok(());
         }
         let kept = mount_settings::all(store).await?;
@@ -178,8 +178,11 @@ impl Mounts {
             }
         }
         let all = self.of_file.iter().chain(of_console.iter().map(|(_, mount)| mount)).cloned().collect();
-        let state = State { epoch: Some(epoch), of_console, all: Arc::new(all) };
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        // Who began to read before another change is not to end after who read that one.
+        if state.epoch < Some(epoch) {
+            *state = State { epoch: Some(epoch), of_console, all: Arc::new(all) };
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::resting::token;
 use super::stand_in::{CLIENT, SECRET, StandIn};
 use super::ways_in::Browser;
 use super::{PASSWORD, basic, cookie_of, with};
-use crate::support::{START, TestApp, choices, postgres};
+use crate::support::{START, TestApp, choices, eventually, postgres};
 use axum::http::StatusCode;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Policy;
@@ -110,6 +110,10 @@ impl Ways {
 /// The ways of showing a token.
 async fn of_token(nodes: &Nodes, username: &str, secret: &str) -> Vec<Shown> {
     let shown = basic(username, secret);
+    // What one node was told of a provider another learns within a moment.
+    let asked = format!("/token?scope={SCOPE}");
+    let knows = async || with(&nodes.other, "GET", &asked, ("authorization", &*shown)).await.status == StatusCode::OK;
+    eventually("the other node knows them", knows).await;
     let short = exchanged(&nodes.other, &shown, SCOPE).await;
     [format!("Bearer {secret}"), shown, short].map(Shown::Authorization).into()
 }

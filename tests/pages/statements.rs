@@ -56,7 +56,7 @@ async fn what_would_go_with_a_namespace_takes_no_more_statements_for_more_reposi
         let page = test.get(&format!("/n/{namespace}/-/settings/delete")).await;
         taken.push(test.app.store.statements() - before);
         let page = page.text();
-        assert!(page.contains(&format!("{namespace}/r01:v1 is immutable")), "{page}");
+        assert!(page.contains(&format!("{namespace}/r01:v1")) && page.contains(" are immutable: nobody"), "{page}");
         assert_eq!(page.contains("5 more things are kept by rules"), namespace == "many", "{page}");
         let refused = test.delete(&format!("/api/v1/n/{namespace}")).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());

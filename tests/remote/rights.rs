@@ -55,7 +55,7 @@ const ROWS: &[Row] = &[
     Row("POST", "/api/v1/protections", r#"{"scope":"up/a","tags":"x*","kind":"immutable"}"#, [401, 403, 403, 403, 403, 403, 403, 403]),
     Row("PATCH", "/api/v1/protections/RULE(1)", r#"{"tags":"none"}"#, [401, 404, 404, 403, 403, 403, 403, 403]),
     Row("DELETE", "/api/v1/protections/RULE(1)", "", [401, 404, 404, 403, 403, 403, 403, 403]),
-    Row("PATCH", "/api/v1/n/up", r#"{"trash_days":3}"#, [401, 403, 403, 403, 403, 403, 403, 403]),
+    Row("PATCH", "/api/v1/n/up", r#"{"trash_days":30}"#, [401, 403, 403, 403, 403, 403, 403, 403]),
     Row("GET", "/r/up/a/-/tags/1.0/retag", "", [303, 404, 404, 403, MAY, MAY, 403, 403]),
     Row("GET", "/r/up/a/-/tags/1.0/rename", "", [303, 404, 404, 403, 403, 403, 403, 403]),
     Row("GET", "/r/up/a/-/tags/1.0/rollback", "", [303, 404, 404, 403, 403, 403, 403, 403]),
@@ -82,7 +82,7 @@ const ROWS: &[Row] = &[
     Row("POST", "/r/up/a/-/settings", "do=set-protection&tags=z*&except=&kind=immutable&role=", [401, 404, 404, 403, 403, 403, 403, 403]),
     Row("POST", "/n/up/-/policies", "do=change-protection&rule=RULE(2)&tags=w*&except=&kind=immutable&role=", [401, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/n/up/-/policies", "do=remove-protection&rule=RULE(2)", [401, 403, 403, 403, 403, 403, 403, 403]),
-    Row("POST", "/n/up/-/policies", "do=configure-namespace&trash_days=4", [401, 403, 403, 403, 403, 403, 403, 403]),
+    Row("POST", "/n/up/-/policies", "do=configure-namespace&trash_days=30", [401, 403, 403, 403, 403, 403, 403, 403]),
 ];
 
 /// Somebody called `lena` with a role there, and with no more than a reader's where they came by a token for that.
@@ -112,7 +112,8 @@ async fn ask(by: &TestApp, method: &str, path: &str, body: &str) -> Answer {
     by.call(method, path, kind, body).await
 }
 
-/// Each on an image of its own, so that nothing that is done to one tag changes what a plan says of another.
+/// Each on an image of its own, so that nothing that is done to one tag changes what a plan says of another; nor do the rows
+/// change for how long it is kept.
 const OWN: [&str; 2] = ["gone", "f-gone"];
 const OF_OLD: [&str; 5] = ["moved", "renamed", "lost", "f-moved", "f-renamed"];
 const LEFT: [&str; 3] = ["back", "f-back", "promoted"];

@@ -286,7 +286,7 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     }
     assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["v1", "v2"]));
     let all = test.get("/r/team/web/-/delete?tag=v1&tag=v2").await.text();
-    assert!(all.contains("v1 is immutable") && way_on(&all).is_none(), "nothing would be left: {all}");
+    assert!(all.contains("v1 and v2 are immutable") && way_on(&all).is_none(), "nothing would be left: {all}");
     assert_eq!(test.get("/r/team/web/-/delete?tag=v1&tag=v2&leave=protected").await.status, 400);
 }
 

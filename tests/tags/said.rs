@@ -82,7 +82,7 @@ async fn every_tag_that_stays_is_named_where_they_are_few() {
     let asked = test.get("/r/team/web/-/delete?filter=t-*").await.text();
     assert!(asked.contains("600 tags are removed") && asked.contains("3 tags stay on the same images"), "{asked}");
     for name in ["1.4", "1.4.2", "zz"] {
-        assert!(asked.contains(&format!("class=\"tagchip\">{name}</a>")), "{name}: {asked}");
+        assert!(asked.contains(&format!("class=\"tagchip\">{name}<")), "{name}: {asked}");
     }
     assert!(!asked.contains("and 1 more"), "{asked}");
 }
@@ -108,7 +108,10 @@ async fn what_was_deleted_leads_to_the_trash_from_where_it_was() {
     for (page, has_history) in [("tags/1.4.0", true), ("tags/gone", true), (&*format!("manifests/{image}"), false)] {
         let page = format!("/r/team/web/-/{page}");
         let (leads, tells, text) = said(&owner, &page).await;
-        assert!(leads && tells && text.contains(" by admin and can be restored until "), "{page}: {text}");
+        assert!(
+            leads && tells && text.contains(" by admin") && text.contains(" and can be restored until "),
+            "{page}: {text}"
+        );
         assert_eq!(text.contains("See the history of "), has_history, "{page}: {text}");
         let (leads, tells, text) = said(&reader, &page).await;
         assert!(!leads && !tells, "{page}: {text}");
@@ -150,7 +153,7 @@ async fn a_namespace_that_was_deleted_is_one_line_and_comes_back_whole() {
     }
     delete(&test, "n/team", json!({})).await;
     let page = test.get("/trash").await.text();
-    for words in ["Namespace ", ">team<", ", 3 repositories", ", 4 tags", "deleted together", "Show all 3"] {
+    for words in ["Namespace ", ">team<", "3 repositories", "4 tags", "deleted together", "Show all 3"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert_eq!(page.matches("scope=\"row\"").count(), 1, "{page}");

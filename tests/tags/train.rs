@@ -5,6 +5,7 @@ use super::{names, push_index, send, timed_with};
 use crate::collect::pulls;
 use crate::jobs::{collect, over, ran};
 use crate::support::{TestApp, eventually};
+use futures::future::try_join_all;
 use portolan::server::clock::{Clock, ManualClock};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -115,9 +116,9 @@ async fn goes_back_under_writers(test: &TestApp, then: &str) -> Vec<(String, Str
     drop(turns);
     ran(&over(test, &collection).await);
 
+    let all = try_join_all(writers).await.unwrap();
     let (now, mut after) = (tags(test).await, Vec::new());
-    for writer in writers {
-        let pushed = writer.await.unwrap();
+    for pushed in all {
         let n_gone = pushed.iter().take_while(|tag| !now.contains_key(tag)).count();
         assert!(pushed[n_gone..].iter().all(|tag| now.contains_key(tag)), "one moment for all: {pushed:?} {now:?}");
         after.extend(pushed.into_iter().skip(n_gone));

@@ -1,6 +1,6 @@
 //! The statements behind two images beside each other: three, whatever they hold.
 
-use super::{Known, Store, Value, tags};
+use super::{Known, Row, Store, Value, tags};
 use crate::domain::{Actor, Digest, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
@@ -94,10 +94,16 @@ pub async fn both(store: &Store, wanted: [(&RepositoryName, &Reference); 2]) -> 
             config: row.take()?,
             pushed_at: row.take()?,
             pushed_by: row.take::<Known<_>>()?.0,
-            tags: <[Option<Tag>; 3]>::from([row.take()?, row.take()?, row.take()?]).into_iter().flatten().collect(),
+            tags: known_tags(&mut row)?,
         });
     }
     Ok(found)
+}
+
+/// The tags of an image that come last in a row.
+fn known_tags(row: &mut Row) -> Result<Vec<Tag>> {
+    let tags: [Option<Tag>; 3] = [row.take()?, row.take()?, row.take()?];
+    Ok(tags.into_iter().flatten().collect())
 }
 
 /// What a manifest says, and its configuration.

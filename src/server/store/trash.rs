@@ -180,6 +180,7 @@ pub struct Wanted {
     pub below: Option<Namespace>,
     /// Only what took this tag or this image with it.
     pub named: Option<Reference>,
+    pub kind: Option<TrashKind>,
     pub batch: Option<String>,
     /// Only what somebody deleted: their name, or their key.
     pub by: Option<String>,
@@ -238,6 +239,9 @@ fn fitting(store: &Store, (reach, wanted): (&Reach, &Wanted), params: &mut Vec<V
             add("EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = trash.id AND d.digest = ?)", digest.into());
         }
         None => {}
+    }
+    if let Some(kind) = wanted.kind {
+        add("kind = ?", kind.into());
     }
     if let Some(batch) = &wanted.batch {
         add("batch = ?", batch.into());

@@ -88,13 +88,12 @@ async fn no_get_changes_anything_for_who_may_do_everything() {
     for question in &questions {
         let asked = world.ask(&by, "GET", question, "").await;
         assert_eq!(asked.status, 200, "{question}: {}", asked.body);
-        unchanged(question).await;
     }
+    unchanged("a question").await;
     for Row(method, path, ..) in ROWS.iter().filter(|row| matches!(row.0, "GET" | "HEAD")) {
-        let path = world.fill(path);
-        world.ask(&by, method, &path, "").await;
-        unchanged(&path).await;
+        world.ask(&by, method, &world.fill(path), "").await;
     }
+    unchanged("an address of the table").await;
     let Seen { n_drawn, intents, .. } = wander(&world, &by, false).await;
     unchanged("a page that another one leads to").await;
     assert!(n_drawn >= 60, "{n_drawn} pages were drawn");

@@ -1,7 +1,7 @@
 //! What grows: bytes are gathered while they arrive, and hashed and written piece by piece.
 
-use crate::domain::digest::Algorithm;
 use crate::domain::Result;
+use crate::domain::digest::Algorithm;
 use crate::server::blobs::{ByteStream, ContentHash, broke_off};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;

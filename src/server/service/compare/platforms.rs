@@ -72,10 +72,14 @@ pub fn choose(runs: &[Runs; 2], platform: Option<&str>) -> Result<Option<Chosen>
         Some(Chosen { platform, common: common.clone(), digests })
     };
     if let Some(wanted) = platform {
-        let is_there = common.iter().any(|name| name == wanted);
-        return match is_there {
-            true => Ok(on(Some(wanted.to_owned()))),
-            false => Err(Error::invalid("platform", "not both images have this platform")),
+        // Who leaves the variant out means the only one there is.
+        let is_variant = |name: &&String| name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'));
+        let mut variants = common.iter().filter(is_variant).filter(|_| wanted.contains('/'));
+        let only = variants.next().filter(|_| variants.next().is_none());
+        let found = common.iter().find(|name| *name == wanted).or(only);
+        return match found {
+            Some(found) => Ok(on(Some(found.clone()))),
+            None => Err(Error::invalid("platform", "not both images have this platform")),
         };
     }
     let usual = common.iter().find(|name| *name == "linux/amd64").or(common.first()).cloned();
@@ -115,6 +119,8 @@ mod tests {
         assert_eq!(chosen(from, to, Some("linux/arm64")), Some(("linux/arm64".to_owned(), 1)));
         let (from, to) = both();
         assert!(choose(&[from, to], Some("linux/s390x")).is_err());
+        let arm = || runs(true, &["linux/amd64", "linux/arm64/v8"]);
+        assert_eq!(chosen(arm(), arm(), Some("linux/arm64")), Some(("linux/arm64/v8".to_owned(), 1)));
         assert_eq!(chosen(runs(true, &["linux/arm64"]), runs(true, &["windows/amd64"]), None), None);
         assert_eq!(
             chosen(runs(false, &["linux/amd64"]), runs(false, &["linux/arm64"]), None),

@@ -34,11 +34,10 @@ async fn trashed(
     if !caller.standing.is_signed_in() || !may_restore {
         return Ok(None);
     }
-    let is_whole = named.is_none();
-    let wanted = Wanted { repository: Some(repository), named, ..Wanted::default() };
-    let newest = list(app, caller, &wanted, 1).await?.items.into_iter().next().map(|Restorable { row, .. }| row);
     // What was deleted in a repository before is something else.
-    let newest = newest.filter(|row| !is_whole || row.kind == TrashKind::Repository);
+    let kind = named.is_none().then_some(TrashKind::Repository);
+    let wanted = Wanted { repository: Some(repository), named, kind, ..Wanted::default() };
+    let newest = list(app, caller, &wanted, 1).await?.items.into_iter().next().map(|Restorable { row, .. }| row);
     let lacks_image = !lacking(app, caller, newest.iter()).await?.is_empty();
     Ok(newest.filter(|_| !lacks_image))
 }

@@ -37,7 +37,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     let TrashQuery { repository, below, batch, by, before, restore, restore_all, purge, purge_all } = query;
     let opens = below.clone().map(|below| opens(app, &reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
-    let wanted = Wanted { repository, below, batch, by, before, named: None };
+    let wanted = Wanted { repository, below, batch, by, before, named: None, kind: None };
     let reach = app.access.reach(&caller.standing, Permission::TrashRestore);
     let (items, next) = rows(app, caller, (&reach, &wanted)).await?;
     let asking = match (restore, restore_all, purge, purge_all) {

@@ -13,8 +13,7 @@ use leptos::prelude::*;
 pub fn Choose<'a>(view: &'a CompareView, now: Timestamp) -> impl IntoView + use<> {
     let (from, to) = (&view.from, &view.to);
     let action = Address::Compare(from.repository.clone(), None).to_string();
-    let is_one = from.repository == to.repository;
-    let with = (!is_one).then(|| to.repository.to_string()).unwrap_or_default();
+    let with = if from.repository == to.repository { String::new() } else { to.repository.to_string() };
     let swap = from.reference.as_ref().zip(to.reference.as_ref()).map(|(first, second)| {
         let href = compared((&to.repository, second), (&from.repository, first), None);
         view! { <a class="btn btn-icon cmp-swap" href=href aria-label="Swap from and to"><Icon name="swap" class="i i-sm"/></a> }
