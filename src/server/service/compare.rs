@@ -66,7 +66,7 @@ pub async fn compare(
     let runs = [Runs::of(&a, &read[0]), Runs::of(&b, &read[1])];
     view.from.image = Some(image(from, &a, &read[0], &runs[0]));
     view.to.image = Some(image(to, &b, &read[1], &runs[1]));
-    view.outcome = outcome(app, [&a, &b], read, &runs, query.platform.as_deref()).await?;
+    view.outcome = outcome(app, [&a, &b], &runs, query.platform.as_deref()).await?;
     Ok(view)
 }
 
@@ -111,13 +111,7 @@ fn image(proof: &Authorized<ReadRepository>, found: &Pair, manifest: &Manifest, 
 }
 
 /// How two images differ, on a platform that both have.
-async fn outcome(
-    app: &App,
-    found: [&Pair; 2],
-    read: [Manifest; 2],
-    runs: &[Runs; 2],
-    platform: Option<&str>,
-) -> Result<Outcome> {
+async fn outcome(app: &App, found: [&Pair; 2], runs: &[Runs; 2], platform: Option<&str>) -> Result<Outcome> {
     if found[0].digest == found[1].digest {
         return Ok(Outcome::Same);
     }
@@ -141,7 +135,6 @@ async fn outcome(
         (None, _) => return Ok(Outcome::NotHere(found[0].name.clone(), chosen.digests[0].clone())),
         (_, None) => return Ok(Outcome::NotHere(found[1].name.clone(), chosen.digests[1].clone())),
     };
-    drop(read);
     changes([&left, &right], chosen).map(|changes| Outcome::Differ(Box::new(changes)))
 }
 

@@ -1,6 +1,6 @@
 //! Which two images are compared: a plain GET form, with each image under its field.
 
-use crate::domain::view::{CompareSide, CompareView};
+use crate::domain::view::{CompareSide, CompareView, Outcome};
 use crate::domain::{Actor, Address, Reference, Timestamp};
 use crate::ui::components::change::Image;
 use crate::ui::components::icon::Icon;
@@ -18,11 +18,15 @@ pub fn Choose<'a>(view: &'a CompareView, now: Timestamp) -> impl IntoView + use<
         let href = compared((&to.repository, second), (&from.repository, first), None);
         view! { <a class="btn btn-icon cmp-swap" href=href aria-label="Swap from and to"><Icon name="swap" class="i i-sm"/></a> }
     });
+    let built = match &view.outcome {
+        Outcome::Differ(changes) => changes.built,
+        _ => [None, None],
+    };
     view! {
         <form class="cmp" method="get" action=action aria-label="Images to compare">
-            <Side side=from key="from" label="From" now/>
+            <Side side=from key="from" label="From" built=built[0] now/>
             {swap}
-            <Side side=to key="to" label="To" now/>
+            <Side side=to key="to" label="To" built=built[1] now/>
             <div class="field">
                 <label for="with">"Repository of the second"</label>
                 <input class="input" id="with" name="with" value=with placeholder=from.repository.to_string() autocomplete="off" autocapitalize="off" spellcheck="false"/>
@@ -35,7 +39,13 @@ pub fn Choose<'a>(view: &'a CompareView, now: Timestamp) -> impl IntoView + use<
 
 /// One field: any tag or digest, with the newest tags to choose from.
 #[component]
-fn Side<'a>(side: &'a CompareSide, key: &'static str, label: &'static str, now: Timestamp) -> impl IntoView + use<> {
+fn Side<'a>(
+    side: &'a CompareSide,
+    key: &'static str,
+    label: &'static str,
+    built: Option<Timestamp>,
+    now: Timestamp,
+) -> impl IntoView + use<> {
     let list = format!("{key}-tags");
     let value = side.reference.as_ref().map(Reference::to_string).unwrap_or_default();
     let tags = side.newest.iter().map(|tag| view! { <option value=tag.to_string()></option> }).collect_view();
@@ -45,6 +55,7 @@ fn Side<'a>(side: &'a CompareSide, key: &'static str, label: &'static str, now: 
             <p class="row-1 wrap xs subtle">
                 <Image repository=&side.repository digest=&image.digest/>
                 <span><When at=image.pushed now/>{by}</span>
+                {built.map(|at| view! { <span>"built "<When at now/></span> })}
             </p>
         }
     });
