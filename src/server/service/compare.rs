@@ -56,7 +56,7 @@ pub async fn compare(
     let [a, b] = found;
     let a = a.ok_or_else(|| absent(names[0].clone(), first))?;
     let b = b.ok_or_else(|| absent(names[1].clone(), second))?;
-    let is_older = query.chosen.len() == 2 && b.pushed_at < a.pushed_at;
+    let is_older = query.chosen.len() == 2 && names[0] == names[1] && b.pushed_at < a.pushed_at;
     let (a, b) = if is_older { (b, a) } else { (a, b) };
     if is_older {
         std::mem::swap(&mut view.from.reference, &mut view.to.reference);

@@ -54,8 +54,7 @@ fn Side<'a>(
         view! {
             <p class="row-1 wrap xs subtle">
                 <Image repository=&side.repository digest=&image.digest/>
-                <span><When at=image.pushed now/>{by}</span>
-                {built.map(|at| view! { <span>"built "<When at now/></span> })}
+                <span><When at=image.pushed now/>{by}{built.map(|at| view! { ", built "<When at now/> })}</span>
             </p>
         }
     });
