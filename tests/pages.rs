@@ -2,6 +2,7 @@
 //! in an image becomes markup.
 
 mod compare;
+mod image_tabs;
 mod statements;
 
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, request, sha256};
@@ -79,6 +80,9 @@ async fn a_page_takes_at_most_four_statements() {
         "/r/team/web?sort=built",
         "/r/team/web?q=v*",
         "/r/team/web/-/tags/v1",
+        "/r/team/web/-/tags/v1?tab=config",
+        "/r/team/web/-/tags/v1?tab=attestations",
+        "/r/team/web/-/tags/v1?tab=manifest",
         "/r/team/web/-/access",
         "/r/team/web/-/activity",
         "/r/team/web/-/settings",
@@ -203,9 +207,15 @@ async fn markup_in_an_image_stays_text() {
     });
     let put = test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, manifest.to_string()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
-    for path in
-        ["/r/a/-/tags/v1", "/r/a", "/repositories", "/r/a?q=%3Cimg%20src%3Dx%3E", "/repositories?q=%22%3E%3Cscript%3E"]
-    {
+    for path in [
+        "/r/a/-/tags/v1",
+        "/r/a/-/tags/v1?tab=config",
+        "/r/a/-/tags/v1?tab=manifest",
+        "/r/a",
+        "/repositories",
+        "/r/a?q=%3Cimg%20src%3Dx%3E",
+        "/repositories?q=%22%3E%3Cscript%3E",
+    ] {
         let page = test.get(path).await.text();
         assert!(!page.contains("<img"), "{path}");
         assert!(!page.contains("\"><script>"), "{path}");

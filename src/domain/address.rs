@@ -2,7 +2,8 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, MountPrefix, Namespace, ProviderName, Reference, RepositoryName, Scope, Tag, Username};
+use super::Username;
+use super::{Digest, GroupName, ImageTab, MountPrefix, Namespace, ProviderName, Reference, RepositoryName, Scope, Tag};
 
 mod printed;
 
@@ -17,6 +18,10 @@ pub enum Address {
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
+    /// A tab of that page but the first; of a tag's page the query says it.
+    ManifestTab(RepositoryName, Digest, ImageTab),
+    /// The bytes of a manifest as a file.
+    RawManifest(RepositoryName, Digest),
     /// Another name for what a tag names.
     Retag(RepositoryName, Tag),
     /// The same for an image by its digest.
@@ -83,11 +88,7 @@ impl Address {
         }
         match page.split_once('/') {
             Some(("tags", rest)) => Self::of_tag(name, rest),
-            Some(("manifests", rest)) => match rest.split_once('/') {
-                Some((digest, "tag")) => Some(Self::AddTag(name, digest.parse().ok()?)),
-                Some(_) => None,
-                None => Some(Self::Manifest(name, rest.parse().ok()?)),
-            },
+            Some(("manifests", rest)) => Self::of_manifest(name, rest),
             Some(("compare", pair)) => Some(Self::Compare(name, Some(Self::pair(pair)?))),
             Some(_) => None,
             None if page == "compare" => Some(Self::Compare(name, None)),
@@ -140,6 +141,19 @@ impl Address {
             "rename" => Some(Self::RenameTag(name, tag)),
             "rollback" => Some(Self::RollBack(name, tag)),
             _ => None,
+        }
+    }
+
+    /// Reads what follows `/-/manifests/`.
+    fn of_manifest(name: RepositoryName, rest: &str) -> Option<Self> {
+        let Some((digest, page)) = rest.split_once('/') else {
+            return Some(Self::Manifest(name, rest.parse().ok()?));
+        };
+        let digest = digest.parse().ok()?;
+        match page {
+            "tag" => Some(Self::AddTag(name, digest)),
+            "raw" => Some(Self::RawManifest(name, digest)),
+            tab => Some(Self::ManifestTab(name, digest, ImageTab::of_word(tab)?)),
         }
     }
 

@@ -7,6 +7,7 @@ mod copying;
 mod credentials;
 mod history;
 mod image;
+pub mod image_tabs;
 mod jobs;
 mod mount;
 mod naming;

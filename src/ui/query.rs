@@ -5,6 +5,7 @@
 
 mod compare;
 mod copying;
+mod image;
 mod list;
 mod span;
 

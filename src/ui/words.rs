@@ -3,6 +3,7 @@
 use crate::domain::principal::is_hidden_in_text;
 use crate::domain::protection::and_up;
 use crate::domain::{Error, Role, Timestamp};
+use std::fmt::Write;
 
 /// `1,204`: a whole number with its thousands apart.
 pub fn grouped(number: u64) -> String {
@@ -76,6 +77,25 @@ pub fn inert(text: &str, max_chars: usize) -> String {
     shown
 }
 
+/// A stranger's text with its lines, whole; what shows nothing of itself, or would turn the text around it, is written as its
+/// number, as JSON writes it.
+pub fn inert_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\r' => {}
+            '\n' | '\t' | ' ' => shown.push(c),
+            _ if is_hidden_in_text(c) || c.is_whitespace() => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(shown, "\\u{unit:04x}"); // Into a text, which takes all of it.
+                }
+            }
+            _ => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// `about 3 min`: a span of seconds, coarsely, for what is still to come.
 pub fn about(seconds: u64) -> String {
     match seconds {
@@ -131,6 +151,12 @@ mod tests {
         assert_eq!(inert("ac\u{200b}me\u{3164}", 255), "ac\u{fffd}me\u{fffd}");
         assert_eq!(inert("\u{26a0}\u{fe0f} beta", 255), "\u{26a0}\u{fe0f} beta");
         assert_eq!(inert(&"ü".repeat(300), 255), format!("{}…", "ü".repeat(255)));
+    }
+
+    #[test]
+    fn a_strangers_lines_stay_lines_and_hide_nothing() {
+        assert_eq!(inert_lines("{\r\n\t\"a\": 1\n}"), "{\n\t\"a\": 1\n}");
+        assert_eq!(inert_lines("a\u{202e}b\u{0}\u{a0}\u{e0001}"), "a\\u202eb\\u0000\\u00a0\\udb40\\udc01");
     }
 
     #[test]

@@ -30,7 +30,7 @@ async fn push(test: &TestApp, repository: &str, tag: &str, layers: &[(&str, usiz
 }
 
 /// What a page says, without its markup and with plain spaces.
-fn said(answer: &Answer) -> String {
+pub(super) fn said(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let text = answer.text();
     let main = text.split_once("<main").map_or(&*text, |(_, main)| main).replace("<!>", "");

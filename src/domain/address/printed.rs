@@ -1,7 +1,7 @@
 //! How each address is printed.
 
 use super::{Address, BETWEEN};
-use crate::domain::{Reference, Scope};
+use crate::domain::{ImageTab, Reference, Scope};
 use std::fmt;
 
 /// Whether two references do not read back from between those dots.
@@ -18,6 +18,9 @@ impl fmt::Display for Address {
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::ManifestTab(name, digest, ImageTab::Overview) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::ManifestTab(name, digest, tab) => write!(f, "/r/{name}/-/manifests/{digest}/{}", tab.word()),
+            Self::RawManifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/raw"),
             Self::Retag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/retag"),
             Self::AddTag(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/tag"),
             Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),

@@ -12,6 +12,10 @@ fn what_is_printed_parses_back() {
         Address::RollBack(name.clone(), "prod".parse().unwrap()),
         Address::Manifest(name.clone(), digest.clone()),
         Address::AddTag(name.clone(), digest.clone()),
+        Address::RawManifest(name.clone(), digest.clone()),
+        Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Config),
+        Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Attestations),
+        Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Manifest),
         Address::History(name.clone()),
         Address::Compare(name.clone(), None),
         Address::Compare(name.clone(), Some(("1.4".parse().unwrap(), "compare".parse().unwrap()))),
@@ -20,7 +24,7 @@ fn what_is_printed_parses_back() {
         Address::DeleteTags(name.clone()),
         Address::Tag(name.clone(), "delete".parse().unwrap()),
         Address::DeleteTag(name.clone(), "delete".parse().unwrap()),
-        Address::DeleteImage(name.clone(), digest),
+        Address::DeleteImage(name.clone(), digest.clone()),
         Address::DeleteAll(Scope::Repository(name.clone())),
         Address::Access(Scope::Repository(name.clone())),
         Address::Settings(Scope::Repository(name.clone())),
@@ -28,6 +32,9 @@ fn what_is_printed_parses_back() {
     ] {
         let text = address.to_string();
         assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
+    }
+    for page in ["overview", "tests", "config/", "config/x", ""] {
+        assert_eq!(Address::parse_repository(&format!("team/web/-/manifests/{digest}/{page}")), None, "{page}");
     }
     let dots = Address::Compare("team/web".parse().unwrap(), Some(("1.".parse().unwrap(), "2".parse().unwrap())));
     assert_eq!(dots.to_string(), "/r/team/web/-/compare?from=1.&to=2");

@@ -1,5 +1,6 @@
 //! What the page of an image shows.
 
+use super::image_tabs::{TabRow, TabView};
 use super::{How, MountNotice, TagMay};
 use crate::domain::manifest::{ImageConfig, Kind};
 use crate::domain::{Actor, ByteSize, Digest, Protection, RepositoryName, Tag, Timestamp};
@@ -14,6 +15,9 @@ pub struct ImageView {
     pub digest: Digest,
     pub media_type: String,
     pub kind: Kind,
+    /// The tabs that apply to it, and what stands under the open one.
+    pub tabs: Vec<TabRow>,
+    pub tab: TabView,
     /// The type of an artifact as it is stated: `artifactType`, or the type of its configuration.
     pub artifact: Option<String>,
     pub subject: Option<Subject>,
@@ -32,7 +36,7 @@ pub struct ImageView {
     /// The one image that is shown: itself, or the platform chosen from the index.
     pub shown: Option<ShownImage>,
     pub annotations: Vec<(String, String)>,
-    /// Manifests whose subject is this image.
+    /// The first of the manifests whose subject is this image.
     pub referrers: Vec<ReferrerRow>,
     /// The indexes that list it.
     pub parents: Vec<Digest>,

@@ -17,6 +17,7 @@ pub mod metrics;
 mod packed;
 mod places;
 mod provider;
+mod raw;
 mod rest;
 pub mod router;
 mod said;

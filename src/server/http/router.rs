@@ -1,8 +1,8 @@
 //! The whole surface on one screen.
 
 use super::{
-    assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, rest, security,
-    set_up, shell, sign_in, to_its_end, token,
+    assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, raw, rest,
+    security, set_up, shell, sign_in, to_its_end, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -42,7 +42,7 @@ fn pages() -> Router<App> {
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page).post(console::submit))
         .route("/repositories/new", get(shell::page).post(console::submit))
-        .route("/r/{*rest}", get(shell::page).post(console::submit))
+        .route("/r/{*rest}", get(raw::or_page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))

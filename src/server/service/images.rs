@@ -1,19 +1,29 @@
 //! An image's page.
 
+mod attached;
+mod one;
+mod reading;
+mod tabs;
+
 use super::names::Powers;
 use super::protections;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
 use super::who;
 use crate::domain::action::ReadRepository;
-use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
-use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
+use crate::domain::error::What;
+use crate::domain::manifest::{Descriptor, ImageConfig, Manifest, Relation};
+use crate::domain::page::DEFAULT_LIMIT;
+use crate::domain::view::image_tabs::{ImageQuery, TabRow, TabView};
+use crate::domain::view::{ChildRow, ImageView, LayerRow, MountNotice, ShownImage, Subject};
 use crate::domain::{ByteSize, Digest, Error, Protection, Reference, Result, Tag, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;
-use crate::server::store::images::{self, Child, StoredImage};
+use crate::server::store::images::{self, Surroundings};
 use crate::server::store::manifests::built_at;
+use one::Image;
+use tabs::Under;
 
 /// Layers, platforms, labels: the most that a page shows of each. A hostile image has a hundred thousand.
 const MAX_ROWS: usize = 500;
@@ -24,52 +34,106 @@ const TITLE: &str = "org.opencontainers.image.title";
 /// The value of `platform` that shows an index as a whole.
 const ALL_PLATFORMS: &str = "all";
 
-/// An image with its layers, configuration, platforms and names. At most four statements.
+/// An image with what stands under the open tab.
 ///
-/// `platform` picks an entry of an index; without it the first that runs somewhere is shown.
+/// # Errors
+/// As [`look`], and not found for a tab that does not apply to it.
 pub async fn show(
     app: &App,
     proof: &Authorized<ReadRepository>,
     reference: Reference,
-    platform: Option<String>,
+    query: ImageQuery,
+) -> Result<ImageView> {
+    let tab = query.tab;
+    let view = look(app, proof, reference, query).await?;
+    let is_tab = view.tabs.iter().any(|row| row.tab == tab);
+    is_tab.then_some(view).ok_or(Error::NotFound(What::Page))
+}
+
+/// An image with its layers, configuration, platforms and names, and what a tab shows, also one that nobody is led to. At most
+/// four statements.
+///
+/// The query's platform picks an entry of an index; without it the first that runs somewhere is shown.
+///
+/// # Errors
+/// Not found for an image that is not there, and for an attestation that is not about it.
+pub async fn look(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    reference: Reference,
+    query: ImageQuery,
 ) -> Result<ImageView> {
     let repository = proof.action().repository.clone();
     let found = images::find(&app.store, &repository, &reference).await?;
     let found = found.ok_or_else(|| absent(repository.clone(), reference.clone()))?;
     let manifest = Manifest::parse(Some(&found.media_type), &found.content)?;
-    let entries: Vec<&Descriptor> = manifest.of(Relation::Manifest).collect();
-    let chosen = choose(&entries, platform.as_deref())?;
-    let stored = match manifest.kind {
-        Kind::Index => images::children(&app.store, &found, MAX_ROWS as u64, chosen.map(|child| &child.digest)).await?,
-        Kind::Image | Kind::Artifact => vec![],
+    let image = Image::of(found, &manifest, &query)?;
+    let stored = image.parts(app, &query).await?;
+    let under = Under::of(&repository, &image, &stored, &query)?;
+    let wanted = images::Wanted {
+        tab: query.tab,
+        subject: manifest.subject.as_ref().map(|subject| &subject.digest),
+        blob: under.blob().map(|blob| &blob.digest),
+        after: query.after.as_ref(),
+        limit: DEFAULT_LIMIT,
+        visibility: proof.visibility(),
     };
-    let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
-    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
-    around.moves.iter_mut().for_each(|it| it.may_roll_back = powers.roll_back(&it.tag, it.is_there));
-    who::of_moves(&proof.rights(), &mut around.moves);
+    let mut around = images::surroundings(&app.store, &image.found, &wanted, &repository).await?;
+    let tab = under.filled(app, &repository, (&image, &stored[..]), &mut around, &query).await?;
+    let mount_id = &image.found.mount_id;
+    let notice = mount_notice(app, proof, mount_id).await?;
     if let Reference::Tag(tag) = &reference
-        && is_remote(app, &found.mount_id)
+        && is_remote(app, mount_id)
     {
         app.looks.again(&repository, vec![tag.clone()], app.clock.now());
     }
-    let (pull_host, pull_name) = pull_line(app, &repository);
+    let shown = image.one(&stored).map(|one| shown_image(&one.digest, &one.manifest, one.config.as_deref()));
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
+    let drawn = Drawn { tag, tabs: image.tabs(), tab, shown, notice, children: image.child_rows(&stored) };
+    Ok(view(app, proof, image, drawn, around))
+}
+
+/// What was worked out before the page is put together.
+struct Drawn {
+    tag: Option<Tag>,
+    tabs: Vec<TabRow>,
+    tab: TabView,
+    shown: Option<ShownImage>,
+    notice: Option<MountNotice>,
+    children: Vec<ChildRow>,
+}
+
+fn view(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    image: Image<'_>,
+    Drawn { tag, tabs, tab, shown, notice, children }: Drawn,
+    mut around: Surroundings,
+) -> ImageView {
+    let Image { found, manifest, entries, .. } = image;
+    let repository = proof.action().repository.clone();
+    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
+    around.moves.iter_mut().for_each(|it| it.may_roll_back = powers.roll_back(&it.tag, it.is_there));
+    who::of_moves(&proof.rights(), &mut around.moves);
+    let (pull_host, pull_name) = pull_line(app, &repository);
     let has_few = found.n_tags <= around.tags.len() as u64;
-    Ok(ImageView {
+    let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
+    ImageView {
         may: tag.as_ref().map(|tag| powers.over(tag)).unwrap_or_default(),
         may_delete_tag: tag.as_ref().is_some_and(|tag| powers.deletes(tag)),
         rule_at: rule_at(proof, tag.as_ref(), &around.rules),
         tag,
+        tabs,
+        tab,
         may_delete: powers.delete_image(&found.digest, has_few.then_some(&*around.tags)),
-        notice: mount_notice(app, proof, &found.mount_id).await?,
-        shown: shown(&found, &manifest, chosen, &stored),
+        notice,
+        shown,
         children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
-        children: child_rows(&entries[..entries.len().min(MAX_ROWS)], &stored),
-        subject: subject.map(|digest| Subject { digest: digest.clone(), present: around.has_subject }),
-        artifact: manifest.artifact_type,
+        children,
+        subject: subject.map(|digest| Subject { digest, present: around.has_subject }),
+        artifact: manifest.artifact_type.clone(),
         kind: manifest.kind,
-        annotations: manifest.annotations.into_iter().take(100).collect(),
+        annotations: manifest.annotations.clone().into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
         pushed_by: who::told(&proof.rights(), found.pushed_by),
         missing_since: found.missing_since,
@@ -86,7 +150,17 @@ pub async fn show(
         pull_name,
         may_name: powers.name(),
         may_copy: powers.copy(),
-    })
+    }
+}
+
+/// The bytes of a manifest, as they were pushed.
+///
+/// # Errors
+/// Not found where the repository has no such image.
+pub async fn raw(app: &App, proof: &Authorized<ReadRepository>, digest: Digest) -> Result<Vec<u8>> {
+    let (repository, reference) = (&proof.action().repository, Reference::Digest(digest));
+    let found = images::find(&app.store, repository, &reference).await?;
+    found.map(|found| found.content).ok_or_else(|| absent(repository.clone(), reference))
 }
 
 /// Where the rule stands that binds a tag, for who may go there.
@@ -119,33 +193,6 @@ fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Opti
             .ok_or_else(|| Error::invalid("platform", "this image has no such platform")),
         _ => Ok(named("linux/amd64").or_else(|| entries.iter().find(runs).copied())),
     }
-}
-
-fn child_rows(entries: &[&Descriptor], stored: &[Child]) -> Vec<ChildRow> {
-    let mut rows: Vec<_> = entries.iter().map(|entry| images::child_row(entry, stored)).collect();
-    for (row, entry) in rows.iter_mut().zip(entries) {
-        let subject = about(entry).and_then(|digest| entries.iter().find(|it| it.digest.as_str() == digest));
-        if let Some(platform) = subject.and_then(|subject| subject.platform.as_ref()) {
-            row.platform = platform.to_string();
-        }
-    }
-    rows.sort_by_key(|row| row.attestation);
-    rows
-}
-
-fn shown(
-    found: &StoredImage,
-    manifest: &Manifest,
-    chosen: Option<&Descriptor>,
-    stored: &[Child],
-) -> Option<ShownImage> {
-    if manifest.kind != Kind::Index {
-        return Some(shown_image(&found.digest, manifest, found.config.as_deref()));
-    }
-    let chosen = chosen?;
-    let child = stored.iter().find(|held| held.digest == chosen.digest)?;
-    let parsed = Manifest::parse(Some(&chosen.media_type), child.content.as_deref()?).ok()?;
-    Some(shown_image(&child.digest, &parsed, child.config.as_deref()))
 }
 
 /// The layers and the configuration of one image.

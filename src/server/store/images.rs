@@ -1,9 +1,13 @@
 //! The statements behind an image's page: three, whatever the image holds.
 
-use super::{Known, Row, Store, Value, protections, tags};
+mod around;
+
+pub use around::{Attached, Surroundings, Wanted, surroundings};
+
+use super::{Known, Row, Store, Value, tags};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
-use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
-use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::view::{ChildRow, Side};
+use crate::domain::{Actor, ByteSize, Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// That an image is neither there nor in the trash.
@@ -22,12 +26,29 @@ pub struct StoredImage {
     pub pushed_at: Timestamp,
     pub pushed_by: Option<Actor>,
     pub n_tags: u64,
+    /// How much is attached to it, by a subject or by a tag that is made of its digest; not counted beyond [`MAX_COUNTED`].
+    pub n_attached: u64,
     /// Of the tag that names it, since when its registry has that no more.
     pub missing_since: Option<Timestamp>,
 }
 
+/// What is attached to an image is counted this far.
+pub const MAX_COUNTED: u64 = 1_000;
+
 const COLUMNS: &str =
     "r.id, r.mount_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by, m.n_tags";
+
+/// How much is attached to the manifest `m`: what says so itself, and what the tags name of
+/// [`referrer_tags`](crate::domain::radius::referrer_tags).
+fn n_attached() -> String {
+    let stem = "REPLACE(m.digest, ':', '-')";
+    format!(
+        "(SELECT COUNT(*) FROM (SELECT f.digest FROM referrers f WHERE f.repository_id = r.id AND f.subject = m.digest
+            LIMIT {MAX_COUNTED}) AS about)
+         + (SELECT COUNT(*) FROM tags n WHERE n.repository_id = r.id AND n.digest <> m.digest
+            AND n.name IN ({stem}, {stem} || '.sig', {stem} || '.att', {stem} || '.sbom'))"
+    )
+}
 
 /// The manifest that a reference names, with its repository.
 pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<StoredImage>> {
@@ -43,8 +64,9 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
         ),
     };
     let sql = format!(
-        "SELECT {COLUMNS}, {missing} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join}
-         WHERE r.name = $1 AND o.active = 1"
+        "SELECT {COLUMNS}, {}, {missing} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join}
+         WHERE r.name = $1 AND o.active = 1",
+        n_attached()
     );
     let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else {
         return Ok(None);
@@ -59,114 +81,54 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
         pushed_at: row.take()?,
         pushed_by: row.take::<Known<_>>()?.0,
         n_tags: row.take()?,
+        n_attached: row.take()?,
         missing_since: row.take()?,
     }))
 }
 
-/// A child of an index, with its bytes if it is the one to be shown.
+/// A child of an index or what is attached to an image, with its bytes if it is the one to be shown.
 pub struct Child {
     pub digest: Digest,
+    pub media_type: String,
+    pub artifact: Option<String>,
     pub pull_bytes: u64,
+    pub pushed_at: Timestamp,
     pub content: Option<Vec<u8>>,
     pub config: Option<Vec<u8>>,
 }
 
-/// Which of the `first` children of an index the repository has, and whether the one to be shown.
-pub async fn children(store: &Store, found: &StoredImage, first: u64, shown: Option<&Digest>) -> Result<Vec<Child>> {
-    let sql = "SELECT m.digest, m.pull_bytes, CASE WHEN m.digest = $3 THEN m.content END,
-                      CASE WHEN m.digest = $3 THEN m.config END
-               FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
-               WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' AND (e.position < $4 OR e.child = $3)
-               ORDER BY e.position";
-    let shown = shown.map(Digest::as_str);
-    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown, first]).await?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(Child { digest: row.take()?, pull_bytes: row.take()?, content: row.take()?, config: row.take()? })
-        })
-        .collect()
-}
-
-/// What stands around a manifest.
-#[derive(Default)]
-pub struct Surroundings {
-    pub tags: Vec<Tag>,
-    pub moves: Vec<MoveRow>,
-    pub referrers: Vec<ReferrerRow>,
-    pub parents: Vec<Digest>,
-    pub has_subject: bool,
-    pub rules: Vec<Protection>,
-}
-
-/// When tags came to name the image `$2` of the repository `$1`, or left it: of those that name it now the last move, of
-/// those that left it that one and the one before. Every move to it that is not the last of its tag is followed by the one
-/// that left it.
-const NAMES: &str =
-    "SELECT t.name AS tag, (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = t.name) AS at
-    FROM (SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT 200) AS t
-  UNION SELECT f.tag, CASE e.n WHEN 1 THEN f.at
-      ELSE (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = f.tag AND l.at < f.at) END
-    FROM (SELECT tag, at FROM tag_moves WHERE repository_id = $1 AND from_digest = $2 ORDER BY at DESC LIMIT 20) AS f
-      CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2) AS e";
-
-/// Tags that name it, their moves, manifests about it, indexes that list it, each bounded; the rules that cover its
-/// repository; and whether that has its `subject`.
-pub async fn surroundings(
+/// Which of the `first` children of an index the repository has, and whether the one to be shown; `opened` is shown whether or
+/// not it is a child.
+pub async fn children(
     store: &Store,
     found: &StoredImage,
-    subject: Option<&Digest>,
-    name: &RepositoryName,
-) -> Result<Surroundings> {
-    let (rules, line) = protections::as_parts(name, 4);
-    let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0, NULL FROM tags t
-            WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
-        UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at,
-              COALESCE((SELECT CASE n.digest WHEN $2 THEN 2 ELSE 1 END FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag), 0),
-              v.how
-            FROM ({NAMES}) AS named CROSS JOIN tag_moves v
-            WHERE v.repository_id = $1 AND v.tag = named.tag AND v.at = named.at AND (v.to_digest = $2 OR v.from_digest = $2)
-            ORDER BY v.at DESC LIMIT 20) AS moves
-        UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes, NULL
-            FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.digest
-            WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
-        UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0, NULL FROM manifest_edges e
-            WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
-        UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0, NULL FROM manifests s
-            WHERE s.repository_id = $1 AND s.digest = $3
-        UNION ALL {rules}");
-    let mut around = Surroundings::default();
-    let subject = subject.map(Digest::as_str);
-    let params = params![&found.repository_id, &found.digest, subject].into_iter().chain(line).collect();
-    for mut row in store.all(&sql, params).await? {
-        let (what, one): (String, String) = (row.take()?, row.take()?);
-        let (two, three): (Option<String>, Option<String>) = (row.take()?, row.take()?);
-        let Known(by) = row.take()?;
-        let (when, bytes): (Timestamp, u64) = (row.take()?, row.take()?);
-        match what.as_str() {
-            "tag" => around.tags.push(one.parse()?),
-            "move" => around.moves.push(MoveRow {
-                tag: one.parse()?,
-                from: two.map(|digest| digest.parse()).transpose()?,
-                to: three.map(|digest| digest.parse()).transpose()?,
-                how: row.take()?,
-                when,
-                by,
-                is_current: bytes == 2,
-                is_there: bytes != 0,
-                may_roll_back: false,
-            }),
-            "referrer" => around.referrers.push(ReferrerRow {
-                digest: one.parse()?,
-                artifact: two.or(three).unwrap_or_default(),
-                size: ByteSize(bytes),
-                pushed: Some(when),
-            }),
-            "rule" => around.rules.push(protections::of_parts(&one, two, three)?),
-            "subject" => around.has_subject = true,
-            _ => around.parents.push(one.parse()?),
-        }
-    }
-    Ok(around)
+    first: u64,
+    (shown, opened): (Option<&Digest>, bool),
+) -> Result<Vec<Child>> {
+    let columns = "m.digest, m.media_type, m.artifact_type, m.pull_bytes, m.pushed_at";
+    let own = format!(
+        "UNION ALL SELECT {columns}, m.content, m.config FROM manifests m WHERE m.repository_id = $1 AND m.digest = $3"
+    );
+    let own = if opened { &*own } else { "" };
+    let sql = format!(
+        "SELECT {columns}, CASE WHEN m.digest = $3 THEN m.content END, CASE WHEN m.digest = $3 THEN m.config END
+         FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
+         WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' AND (e.position < $4 OR e.child = $3) {own}"
+    );
+    let shown = shown.map(Digest::as_str);
+    let rows = store.all(&sql, params![&found.repository_id, &found.digest, shown, first]).await?;
+    let child = |mut row: Row| {
+        Ok(Child {
+            digest: row.take()?,
+            media_type: row.take()?,
+            artifact: row.take()?,
+            pull_bytes: row.take()?,
+            pushed_at: row.take()?,
+            content: row.take()?,
+            config: row.take()?,
+        })
+    };
+    rows.into_iter().map(child).collect()
 }
 
 /// The row of an index's entry, given what the repository has of it.

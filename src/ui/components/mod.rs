@@ -34,4 +34,5 @@ pub mod ready;
 pub mod sort_head;
 pub mod table;
 pub mod tabs;
+pub mod text;
 pub mod time;

@@ -1,7 +1,9 @@
-//! The tabs of a repository or a namespace, those that the reader may open, and of an account.
+//! The tabs of a repository or a namespace, those that the reader may open; of an image, those that apply to it; and of an
+//! account.
 
 use crate::domain::view::Opens;
-use crate::domain::{Address, Scope};
+use crate::domain::view::image_tabs::{ImageQuery, TabRow};
+use crate::domain::{Address, Reference, RepositoryName, Scope};
 use crate::ui::words::grouped;
 use leptos::prelude::*;
 
@@ -80,6 +82,25 @@ fn others(scope: &Scope, opens: Opens) -> Vec<(Address, Tab, &'static str)> {
     }
     add(opens.settings, of(Address::Settings), Tab::Settings, "Settings");
     tabs
+}
+
+/// The tabs of an image, each on the platform that is chosen.
+#[component]
+pub fn ImageTabs<'a>(
+    repository: &'a RepositoryName,
+    /// By what the image was reached.
+    reference: &'a Reference,
+    query: &'a ImageQuery,
+    tabs: &'a [TabRow],
+) -> impl IntoView + use<> {
+    let tab = |TabRow { tab, count }: &TabRow| {
+        let href = query.at(*tab).print(repository, reference);
+        let current = (*tab == query.tab).then_some("page");
+        let count = count.map(|count| view! { <span class="n">{grouped(count)}</span> });
+        view! { <a href=href aria-current=current>{tab.title()}{count}</a> }
+    };
+    let tabs = tabs.iter().map(tab).collect_view();
+    view! { <nav class="tabs" aria-label="Image">{tabs}</nav> }.into_any()
 }
 
 /// The tabs of one's own account.

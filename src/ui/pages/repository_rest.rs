@@ -10,7 +10,7 @@ use super::image::Image;
 use super::names::{copy::Copy, rename::Rename, retag::Retag, roll_back::RollBack};
 use super::repository::Repository;
 use super::settings::Settings;
-use crate::domain::{Address, Reference};
+use crate::domain::{Address, ImageTab, Reference};
 use crate::ui::query::decode_path;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -21,8 +21,15 @@ pub fn RepositoryRest() -> impl IntoView {
     let path = decode_path(PageRequest::current().path());
     match path.strip_prefix("/r/").and_then(Address::parse_repository) {
         Some(Address::Repository(name)) => view! { <Repository name/> }.into_any(),
-        Some(Address::Tag(name, tag)) => view! { <Image name reference=Reference::Tag(tag)/> }.into_any(),
-        Some(Address::Manifest(name, digest)) => view! { <Image name reference=Reference::Digest(digest)/> }.into_any(),
+        Some(Address::Tag(name, tag)) => {
+            view! { <Image name reference=Reference::Tag(tag) tab=ImageTab::Overview/> }.into_any()
+        }
+        Some(Address::Manifest(name, digest)) => {
+            view! { <Image name reference=Reference::Digest(digest) tab=ImageTab::Overview/> }.into_any()
+        }
+        Some(Address::ManifestTab(name, digest, tab)) => {
+            view! { <Image name reference=Reference::Digest(digest) tab/> }.into_any()
+        }
         Some(Address::Retag(name, tag)) => view! { <Retag name reference=Reference::Tag(tag)/> }.into_any(),
         Some(Address::AddTag(name, digest)) => view! { <Retag name reference=Reference::Digest(digest)/> }.into_any(),
         Some(Address::RenameTag(name, tag)) => view! { <Rename name tag/> }.into_any(),

@@ -8,6 +8,7 @@ pub(super) mod changes;
 mod copies;
 pub(super) mod groups;
 mod history;
+mod images;
 pub(super) mod jobs;
 pub(super) mod mounts;
 pub(super) mod namespaces;

@@ -1,6 +1,6 @@
 //! `/api/v1/repositories`, and what stands under `/api/v1/r/`: a repository, its tags, its images, its activity.
 
-use super::{Page, activity, answer, asked, body, done, history, of, tags};
+use super::{Page, activity, answer, asked, body, done, history, images, of, tags};
 use crate::domain::action::{
     ConfigureRepository, CreateRepository, DeleteImages, DeleteRepository, ListRepositories, ReadRepository,
 };
@@ -115,6 +115,7 @@ pub(in crate::server::http) async fn show(
     }
     match Address::parse_repository(&rest) {
         Some(Address::Tag(repository, tag)) => tags::show(&app, &caller, repository, &tag).await,
+        Some(Address::Manifest(repository, digest)) => images::show(&app, &caller, repository, digest, query).await,
         Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
         _ => answer(&app, &caller, StatusCode::OK, whole(&app, &caller, &rest).await),
     }

@@ -13,22 +13,23 @@ use leptos::prelude::*;
 
 /// The cards of the aside.
 #[component]
-pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+pub(super) fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let config = view.shown.as_ref().and_then(|shown| shown.config.as_ref());
     let run = config
         .filter(|_| view.kind != Kind::Artifact)
         .map(|config| view! { <RunCard run=&config.config platform=platform_of(view)/> });
-    view! {
-        <div class="aside">
-            {run}
-            <FactsCard view now/>
-        </div>
-    }
-    .into_any()
+    view! { {run}<FactsCard view now/> }.into_any()
 }
 
+/// How it runs.
 #[component]
-fn RunCard<'a>(run: &'a RunConfig, platform: Option<String>) -> impl IntoView + use<> {
+pub(super) fn RunCard<'a>(
+    run: &'a RunConfig,
+    platform: Option<String>,
+    /// Whether variables and labels are unfolded.
+    #[prop(default = false)]
+    open: bool,
+) -> impl IntoView + use<> {
     let ports = run.exposed_ports.keys().cloned().collect::<Vec<_>>().join(", ");
     let user = if run.user.is_empty() { "root, as none is named".to_owned() } else { run.user.clone() };
     let labels = run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -41,8 +42,8 @@ fn RunCard<'a>(run: &'a RunConfig, platform: Option<String>) -> impl IntoView + 
                 <Code name="User" value=user/>
                 <Code name="Ports" value=ports/>
                 <Code name="Working dir" value=run.working_dir.clone()/>
-                <Folded name="Environment" count=counted(run.env.len() as u64, "variable", "variables") lines=run.env.clone()/>
-                <Folded name="Labels" count=counted(run.labels.len() as u64, "label", "labels") lines=labels/>
+                <Folded name="Environment" count=counted(run.env.len() as u64, "variable", "variables") lines=run.env.clone() open/>
+                <Folded name="Labels" count=counted(run.labels.len() as u64, "label", "labels") lines=labels open/>
             </dl>
         </section>
     }
@@ -50,7 +51,7 @@ fn RunCard<'a>(run: &'a RunConfig, platform: Option<String>) -> impl IntoView + 
 }
 
 /// The platform whose facts these are, where an index lists several.
-fn platform_of(view: &ImageView) -> Option<String> {
+pub(super) fn platform_of(view: &ImageView) -> Option<String> {
     let shown = view.shown.as_ref().filter(|_| view.kind == Kind::Index);
     shown.and_then(|shown| shown.platform.clone())
 }
@@ -74,14 +75,14 @@ fn Fact(name: &'static str, value: Option<String>) -> impl IntoView {
 
 /// Many facts, of which the page shows the number first.
 #[component]
-fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoView {
+fn Folded(name: &'static str, count: String, lines: Vec<String>, open: bool) -> impl IntoView {
     (!lines.is_empty()).then(|| {
         let line = |line: String| view! { <li><code>{inert(&line, MAX_TEXT_CHARS)}</code></li> };
         let lines = lines.into_iter().map(line).collect_view();
         view! {
            <dt>{name}</dt>
            <dd>
-               <details>
+               <details open=open>
                    <summary class="fold">{count}<Icon name="down" class="i i-sm"/></summary>
                    <ul>{lines}</ul>
                </details>
@@ -92,7 +93,7 @@ fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoVie
 
 /// What it is; of an index first its own facts, then those of the platform that is shown.
 #[component]
-fn FactsCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+pub(super) fn FactsCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let own = view! { <OwnFacts view/> };
     let shown = view.shown.as_ref().map(|shown| view! { <ShownFacts shown now/> });
     let facts = if view.kind == Kind::Index {

@@ -1,8 +1,9 @@
 //! The top of an image's page: its names, its digest, when it came, and its platforms.
 
 use crate::domain::manifest::Kind;
+use crate::domain::view::image_tabs::ImageQuery;
 use crate::domain::view::{ChildRow, ImageView, Subject};
-use crate::domain::{Actor, Address, Digest, Protection, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, Digest, Protection, Reference, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
@@ -185,11 +186,19 @@ fn About<'a>(repository: &'a RepositoryName, subject: &'a Subject) -> impl IntoV
 
 /// All platforms of an index, or one of them; each has an address.
 #[component]
-pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl IntoView + use<> {
-    let base = own_address(view).to_string();
+pub fn PlatformSwitch<'a>(
+    view: &'a ImageView,
+    reference: &'a Reference,
+    query: &'a ImageQuery,
+) -> impl IntoView + use<> {
+    let chosen = query.platform.as_deref();
+    let on = |platform: Option<&str>| {
+        let query = ImageQuery { tab: query.tab, platform: platform.map(str::to_owned), ..ImageQuery::default() };
+        query.print(&view.repository, reference)
+    };
     let platforms: Vec<&ChildRow> = view.children.iter().filter(|child| !child.attestation && child.present).collect();
     let link = |child: &&ChildRow| {
-        let href = address(&base, &[("platform", &child.platform)]);
+        let href = on(Some(child.platform.as_str()));
         let is_shown = view.shown.as_ref().is_some_and(|shown| shown.digest == child.digest);
         let current = (chosen.is_some() && is_shown).then_some("true"); // Also where its variant was left out.
         view! {
@@ -201,17 +210,9 @@ pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl 
     (!platforms.is_empty()).then(|| {
         view! {
             <div class="filters">
-                <nav class="seg seg-wrap" aria-label="Platform"><a href=base.clone() aria-current=all>"All platforms"</a>{links}</nav>
+                <nav class="seg seg-wrap" aria-label="Platform"><a href=on(None) aria-current=all>"All platforms"</a>{links}</nav>
             </div>
         }
         .into_any()
     })
-}
-
-/// The address by which the reader came: the tag's, or the permanent one.
-fn own_address(view: &ImageView) -> Address {
-    match &view.tag {
-        Some(tag) => Address::Tag(view.repository.clone(), tag.clone()),
-        None => Address::Manifest(view.repository.clone(), view.digest.clone()),
-    }
 }

@@ -19,15 +19,18 @@ pub fn ReferrersCard<'a>(
     repository: &'a RepositoryName,
     referrers: &'a [ReferrerRow],
     noun: &'static str,
+    /// Where all of it stands.
+    all: Option<String>,
     now: Timestamp,
 ) -> impl IntoView + use<> {
+    let all = all.map(|href| view! { <a class="sm push" href=href>"All attestations"</a> });
     let rows = referrers.iter().map(|referrer| view! { <Referrer repository referrer now/> }).collect_view();
     (!referrers.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="h-referrers">
                 <div class="card-head">
                     <h2 id="h-referrers">{format!("Attached to this {noun}")}</h2>
-                    <span class="sm muted">"as stated, not verified"</span>
+                    <span class="sm muted">"as stated, not verified"</span>{all}
                 </div>
                 <ul class="tree">{rows}</ul>
             </section>
@@ -54,19 +57,25 @@ fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: 
 /// The manifest's annotations.
 #[component]
 pub fn AnnotationsCard<'a>(annotations: &'a [(String, String)]) -> impl IntoView + use<> {
-    let row = |(key, value): &(String, String)| {
-        let (key, value) = (inert(key, MAX_NAME_CHARS), inert(value, MAX_VALUE_CHARS));
-        view! { <dt class="mono">{key}</dt><dd>{value}</dd> }
-    };
-    let rows = annotations.iter().map(row).collect_view();
     let count = counted(annotations.len() as u64, "annotation", "annotations");
     (!annotations.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="h-annotations">
                 <div class="card-head"><h2 id="h-annotations">"Annotations"</h2><span class="sm muted">{count}</span></div>
-                <dl class="card-body kv kv-long">{rows}</dl>
+                <Annotations annotations/>
             </section>
         }
         .into_any()
     })
+}
+
+/// Annotations as a list of keys and values.
+#[component]
+pub fn Annotations<'a>(annotations: &'a [(String, String)]) -> impl IntoView + use<> {
+    let row = |(key, value): &(String, String)| {
+        let (key, value) = (inert(key, MAX_NAME_CHARS), inert(value, MAX_VALUE_CHARS));
+        view! { <dt class="mono">{key}</dt><dd>{value}</dd> }
+    };
+    let rows = annotations.iter().map(row).collect_view();
+    view! { <dl class="card-body kv kv-long">{rows}</dl> }
 }
