@@ -7,14 +7,14 @@ use portolan::domain::{Role, Terms};
 use portolan::server::access::{Policy, Standing};
 use portolan::server::store::Store;
 
-const TAGS: usize = 100_000;
+pub(crate) const TAGS: usize = 100_000;
 const REPOSITORIES: usize = 10_000;
 const REFERRERS: usize = 100_000;
 const PAGE: usize = 1000;
-const MANY: &str = "team/many";
+pub(crate) const MANY: &str = "team/many";
 
 /// Ten images, and then rows as pushes would have left them. Ten of them at a time, so that names break ties.
-async fn seed(test: &TestApp) {
+pub(crate) async fn seed(test: &TestApp) {
     for layer in 0..10 {
         let image = test.image(MANY, "amd64", &[layer]).await;
         let put = test.put_manifest(MANY, &sha256(image.as_bytes()), OCI_MANIFEST, &image).await;
@@ -46,7 +46,7 @@ async fn seed(test: &TestApp) {
     run(test, statements.to_vec()).await;
 }
 
-async fn run(test: &TestApp, statements: Vec<String>) {
+pub(crate) async fn run(test: &TestApp, statements: Vec<String>) {
     let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
     let seeded = test.app.store.note(&proof, |tx| {
         Box::pin(async move {
@@ -60,7 +60,7 @@ async fn run(test: &TestApp, statements: Vec<String>) {
 }
 
 /// One page, in at most four statements: its text, and where `Link` says that the next one is.
-async fn page(test: &TestApp, path: &str) -> (String, Option<String>) {
+pub(crate) async fn page(test: &TestApp, path: &str) -> (String, Option<String>) {
     let before = test.app.store.statements();
     let answer = test.get(path).await;
     let taken = test.app.store.statements() - before;

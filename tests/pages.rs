@@ -75,6 +75,8 @@ async fn a_page_takes_at_most_four_statements() {
     }
     for path in [
         "/repositories",
+        "/search?q=web+v1",
+        "/search?q=v1",
         "/n/team",
         "/r/team/web",
         "/r/team/web?sort=built",

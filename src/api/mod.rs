@@ -15,3 +15,4 @@ pub mod names;
 pub mod people;
 pub mod providers;
 pub mod repositories;
+pub mod search;

@@ -14,6 +14,8 @@ const BETWEEN: &str = "...";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     Repositories,
+    /// What is found by a text; which, the query says.
+    Search,
     NewRepository,
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),

@@ -28,7 +28,7 @@ impl Algorithm {
         }
     }
 
-    fn hex_digits(self) -> usize {
+    pub(super) fn hex_digits(self) -> usize {
         match self {
             Self::Sha256 => 64,
             Self::Sha512 => 128,

@@ -16,6 +16,7 @@ mod people;
 mod plan;
 mod protections;
 mod providers;
+mod search;
 mod trash;
 
 use super::capability::Capability;
@@ -46,6 +47,7 @@ pub use protections::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
+pub use search::{FoundImage, FoundRepository, FoundTag, LeftOut, MAX_FOUND, SearchView};
 pub use trash::{Again, Asking, Crossing, Fold, LeftInTrash, Lost, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.

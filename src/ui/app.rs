@@ -9,6 +9,7 @@ use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
 use super::pages::policies::AllPolicies;
+use super::pages::search::Search;
 use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens, trash::AnyTrash};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
@@ -25,6 +26,7 @@ pub fn Site() -> impl IntoView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/repositories") view=Repositories ssr=SsrMode::Async/>
                 <Route path=path!("/repositories/new") view=NewRepository ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
                 <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
                 <Route path=path!("/auth/login") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/auth/setup") view=SetUp ssr=SsrMode::Async/>

@@ -4,19 +4,23 @@ use super::store::NOW;
 use super::worlds::{Asker, NAMES, World};
 use crate::support::user;
 use portolan::domain::page::Position;
-use portolan::domain::view::{RepositoryQuery, RepositoryRow, RepositorySort};
+use portolan::domain::pasted::DigestStart;
+use portolan::domain::sought::Sought;
+use portolan::domain::view::{MAX_FOUND, RepositoryQuery, RepositoryRow, RepositorySort};
 use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Scope, Timestamp};
 use portolan::server::access::{Bound, Policy, Standing, Visibility, reads, visibility};
 use portolan::server::context::Changed;
 use portolan::server::service::changes::Watched;
-use portolan::server::store::{Store, grants, mounts, namespaces, repositories, sums};
-use std::collections::BTreeMap;
+use portolan::server::store::{Store, grants, mounts, namespaces, repositories, search, sums};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that there is.
 pub(super) struct Catalog {
     mount: String,
     /// In each order of a list.
     sorted: Vec<(RepositorySort, Vec<RepositoryRow>)>,
+    /// Every tag, with its repository.
+    tags: Vec<(RepositoryName, String)>,
 }
 
 impl Catalog {
@@ -27,7 +31,11 @@ impl Catalog {
             let query = RepositoryQuery { sort, ..RepositoryQuery::default() };
             sorted.push((sort, pages(store, &Visibility::Everything, &query).await));
         }
-        let catalog = Self { mount, sorted };
+        let sql =
+            "SELECT r.name, t.name FROM repositories r JOIN tags t ON t.repository_id = r.id ORDER BY r.name, t.name";
+        let tags = store.all(sql, vec![]).await.unwrap().into_iter();
+        let tags = tags.map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect();
+        let catalog = Self { mount, sorted, tags };
         let all: Vec<&str> = catalog.in_order(RepositorySort::Name).iter().map(|row| row.name.as_str()).collect();
         assert!(all.is_sorted() && NAMES.iter().all(|name| all.contains(name)));
         catalog
@@ -55,6 +63,7 @@ impl Catalog {
         self.names(store, &filter, world, &by_name).await;
         sums_and_times(store, &filter, world, &by_name).await;
         below(store, &filter, world, &by_name).await;
+        self.searched(store, &filter, world, &by_name).await;
         let expected: Vec<&RepositoryName> =
             theirs(world.query.sort).into_iter().map(|row| &row.name).filter(|name| fits(name, &world.query)).collect();
         let listed = pages(store, &filter, &world.query).await;
@@ -73,6 +82,42 @@ impl Catalog {
             Asker::Nobody => Actor::Anonymous,
         };
         Standing { bounds: world.bounds(asker), ..Standing::of(actor) }
+    }
+
+    /// What is found by words, by how tags begin, whichever way these are looked for, and by digests.
+    async fn searched(&self, store: &Store, filter: &Visibility, world: &World, theirs: &[&RepositoryRow]) {
+        let told = || format!("{filter:?} in {world:?}");
+        let is_theirs = |name: &RepositoryName| theirs.iter().any(|row| row.name == *name);
+        let sought = Sought::of(if world.query.q.is_empty() { "v1" } else { &world.query.q }, &[]);
+        let fitting = search::repositories(store, filter, &sought).await.unwrap();
+        let word = sought.words().next().unwrap().to_lowercase();
+        let n_fitting = theirs.iter().filter(|row| row.name.as_str().contains(&word)).count();
+        assert_eq!(fitting.repositories.len(), n_fitting.min(20), "{word}: {}", told());
+        for fit in &fitting.repositories {
+            assert!(fit.row.name.as_str().contains(&word) && is_theirs(&fit.row.name), "{:?}: {}", fit, told());
+        }
+        for word in ["v1", "t2"] {
+            let with: BTreeSet<&RepositoryName> =
+                self.tags.iter().filter(|(_, tag)| tag.starts_with(word)).map(|(name, _)| name).collect();
+            let expected = with.into_iter().filter(|name| is_theirs(name)).count().min(MAX_FOUND);
+            let by_index = search::everywhere(store, filter, word, false).await.unwrap().found;
+            let one_by_one = search::everywhere(store, filter, word, true).await.unwrap().found;
+            assert_eq!(by_index, one_by_one, "{}", told());
+            assert_eq!(by_index.len(), expected, "{word}: {}", told());
+            assert!(by_index.iter().all(|tag| is_theirs(&tag.repository)), "{}", told());
+        }
+        let inside = search::among(store, &fitting.repositories, "v", false).await.unwrap().found;
+        assert!(inside.iter().all(|tag| is_theirs(&tag.repository)), "{}", told());
+        // All digests of the suite begin so.
+        let start = DigestStart::read("000000").unwrap();
+        let images = search::images(store, filter, &start, None, 10_000).await.unwrap();
+        let met: BTreeSet<RepositoryName> = images.into_iter().map(|image| image.repository).collect();
+        assert_eq!(
+            met.into_iter().collect::<Vec<_>>(),
+            theirs.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
+            "{}",
+            told()
+        );
     }
 
     /// The catalog of the registry, whole and from some name on.

@@ -14,6 +14,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Repositories => f.write_str("/repositories"),
+            Self::Search => f.write_str("/search"),
             Self::NewRepository => f.write_str("/repositories/new"),
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),

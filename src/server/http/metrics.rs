@@ -22,6 +22,7 @@ pub(super) fn route_class(path: &str) -> &'static str {
         _ if path.starts_with("/pkg/") => "assets",
         _ if path.starts_with("/health/") || path == "/metrics" => "operations",
         "/events" => "events",
+        "/search" => "search",
         _ => "pages",
     }
 }

@@ -21,6 +21,7 @@ mod raw;
 mod rest;
 pub mod router;
 mod said;
+mod search;
 pub mod security;
 mod set_up;
 mod shell;

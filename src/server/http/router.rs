@@ -1,7 +1,7 @@
 //! The whole surface on one screen.
 
 use super::{
-    assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, raw, rest,
+    assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, raw, rest, search,
     security, set_up, shell, sign_in, to_its_end, token,
 };
 use crate::domain::Error;
@@ -42,6 +42,7 @@ fn pages() -> Router<App> {
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page).post(console::submit))
         .route("/repositories/new", get(shell::page).post(console::submit))
+        .route("/search", get(search::page))
         .route("/r/{*rest}", get(raw::or_page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))
         .route("/account", get(shell::page).post(console::submit))
@@ -126,6 +127,7 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/robots/{id}", get(rest::robots::show).patch(rest::robots::change).delete(rest::robots::delete))
         .route("/api/v1/robots/{id}/rotate", post(rest::robots::rotate))
         .route("/api/v1/repositories", get(rest::repositories::list))
+        .route("/api/v1/search", get(rest::search::find))
         .route(
             "/api/v1/r/{*repository}",
             get(rest::repositories::show)

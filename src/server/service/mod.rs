@@ -27,6 +27,7 @@ pub mod pull;
 pub mod push;
 pub mod repositories;
 pub mod robots;
+pub mod search;
 pub mod settings;
 pub mod system;
 pub mod tags;

@@ -55,6 +55,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0032_job_images.sql"),
     include_str!("schema/sqlite/0033_tags_by_digest.sql"),
     include_str!("schema/sqlite/0034_hold_takes.sql"),
+    include_str!("schema/sqlite/0035_search.sql"),
     include_str!("schema/sqlite/0036_elsewhere.sql"),
 ];
 
@@ -94,6 +95,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0032_job_images.sql"),
     include_str!("schema/postgres/0033_tags_by_digest.sql"),
     include_str!("schema/postgres/0034_hold_takes.sql"),
+    include_str!("schema/postgres/0035_search.sql"),
     include_str!("schema/postgres/0036_elsewhere.sql"),
 ];
 

@@ -62,6 +62,7 @@ mod repeats;
 pub mod repositories;
 pub mod robots;
 pub mod runs;
+pub mod search;
 pub mod seen;
 pub mod sessions;
 pub mod settings;

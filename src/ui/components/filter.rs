@@ -18,7 +18,13 @@ pub struct Filter {
 
 /// The form; what stands beside it is given as children.
 #[component]
-pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
+pub fn FilterForm(
+    filter: Filter,
+    /// What its button says.
+    #[prop(default = "Filter")]
+    button: &'static str,
+    children: Children,
+) -> impl IntoView {
     let Filter { action, label, hint, value, sort } = filter;
     let sort = sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> });
     view! {
@@ -30,7 +36,7 @@ pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
                     <input class="input" id="q" name="q" type="search" placeholder=hint value=value autocomplete="off" spellcheck="false"/>
                 </div>
                 {sort}
-                <button class="btn" type="submit">"Filter"</button>
+                <button class="btn" type="submit">{button}</button>
             </form>
             {children()}
         </div>

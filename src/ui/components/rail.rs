@@ -16,6 +16,7 @@ pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     view! {
         <header class="side">
             <Brand host=Some(request.host.clone())/>
+            <Jump/>
             <Entries request place="rail" label="Main"/>
             <div class="side-foot">
                 <Account request/>
@@ -33,6 +34,7 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     view! {
         <header class="topbar">
             <Brand host=None/>
+            <a class="btn btn-ghost btn-icon" href=Address::Search.to_string() aria-label="Search"><Icon name="search"/></a>
             <details class="drop">
                 <summary class="btn btn-ghost btn-icon" aria-label="Menu"><Icon name="menu"/></summary>
                 <div class="menu">
@@ -44,6 +46,20 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
                 </div>
             </details>
         </header>
+    }
+    .into_any()
+}
+
+/// The field by which one gets anywhere, from any page.
+#[component]
+fn Jump() -> impl IntoView {
+    const WORDS: &str = "Search or jump to";
+    view! {
+        <form class="search" method="get" action=Address::Search.to_string() role="search" aria-label=WORDS>
+            <Icon name="search" class="i i-sm"/>
+            <label class="vh" for="jump">{WORDS}</label>
+            <input class="input" id="jump" name="q" type="search" placeholder=WORDS autocomplete="off" spellcheck="false"/>
+        </form>
     }
     .into_any()
 }

@@ -25,6 +25,7 @@ pub mod repositories;
 pub mod repository;
 pub mod repository_rest;
 pub mod robots;
+pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod trash;

@@ -7,6 +7,8 @@ use super::Row;
 pub(super) const ROWS: &[Row] = &[
     Row("GET", "/", r#""#, [303, 303, 303, 303, 303, 303, 303, 303, 303]),
     Row("GET", "/repositories", r#""#, [303, 200, 200, 200, 200, 200, 200, 200, 200]),
+    Row("GET", "/search?q=web", r#""#, [303, 200, 200, 200, 200, 200, 200, 200, 200]),
+    Row("GET", "/search?q=team/web", r#""#, [303, 200, 200, 200, 200, 303, 303, 303, 303]),
     Row("GET", "/repositories/new", r#""#, [303, 403, 403, 200, 200, 403, 200, 403, 403]),
     Row("GET", "/r/team/web", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("GET", "/r/team/web/-/tags/1", r#""#, [303, 404, 404, 404, 404, 200, 200, 200, 200]),
@@ -228,6 +230,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("POST", "/n/team/-/settings/delete", r#"do=delete-namespace&plan=none&confirmed=team"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/repositories", r#"do=undo&batch=none"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("GET", "/api/v1/repositories", r#""#, [401, 200, 200, 200, 200, 200, 200, 200, 200]),
+    Row("GET", "/api/v1/search?q=web", r#""#, [401, 200, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/api/v1/repositories?namespace=team", r#""#, [401, 200, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/api/v1/r/team/web", r#""#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("GET", "/api/v1/r/team/web/-/tags", r#""#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),

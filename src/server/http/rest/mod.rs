@@ -18,6 +18,7 @@ pub(super) mod providers;
 pub(super) mod repositories;
 pub(super) mod robots;
 pub(super) mod roles;
+pub(super) mod search;
 mod tags;
 pub(super) mod tokens;
 pub(super) mod trash;
