@@ -1,8 +1,9 @@
 //! The parsers that strangers feed, over mutations of real inputs. The functions are those of the targets in
 //! `fuzz/`; here they run for a moment with the same bytes every time.
 
+use crate::insight::archive::{Archive, gzip, zstd};
 use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256, sha512};
-use portolan::server::fuzz::{fuzz_links, fuzz_manifests, fuzz_names, fuzz_ranges, fuzz_references};
+use portolan::server::fuzz::{fuzz_layers, fuzz_links, fuzz_manifests, fuzz_names, fuzz_ranges, fuzz_references};
 use serde_json::json;
 
 /// A generator of numbers that look random (xorshift).
@@ -77,7 +78,9 @@ fn names_and_references() {
     let quoted = format!("\"{short}\", W/\"{long}\" ,\"odd\"");
     let (page, strange) = (format!("team/web/-/manifests/{short}"), "team/web/-/tags/v1.0");
     let tag = "x".repeat(128);
-    let references = ["latest", "1.4.2", "_", &tag, &short, &long, &quoted, "*", &page, strange, "team/-/-/tags/x"];
+    let pulled = format!("docker pull --platform linux/amd64 registry.example:443/team/web:1.4@{short}");
+    let references =
+        ["latest", "1.4.2", "_", &tag, &short, &long, &quoted, "*", &page, strange, "team/-/-/tags/x", &pulled];
     let odd: [&[u8]; 9] = [b":", b"sha256:", b"\"", b"W/", b",", b"/-/", b"*", b"\xff", b"F"];
     run(fuzz_references, &texts(&references), &odd, 20_000);
 }
@@ -144,4 +147,14 @@ fn bodies_of_manifests() {
         [&[1], body.as_bytes()].concat()
     };
     run(fuzz_manifests, &[many(9_999), many(10_000)], &odd, 0);
+}
+
+#[test]
+fn layers() {
+    let named = Archive::default().extended(&[("path", "a/b/c"), ("size", "3")]).file("short", b"abc");
+    let plain = named.folder("a/").file("a/.wh.b", b"").file("a/.wh..wh..opq", b"").link(b'2', "l", "/a").end();
+    let sparse = Archive::default().extended(&[("GNU.sparse.size", "9")]).file("s", b"1").file("../s", b"2").end();
+    let corpus = [gzip(&plain), zstd(&plain), [zstd(&plain[..600]), zstd(&plain[600..])].concat(), plain, sparse];
+    let odd: [&[u8]; 8] = [b"\0", b"\xff", b"/", b"..", b".wh.", b"path=", b"00000000000", b"ustar"];
+    run(fuzz_layers, &corpus, &odd, 4_000);
 }

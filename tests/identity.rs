@@ -53,6 +53,7 @@ mod revocations;
 mod robots;
 mod secrecy;
 mod stand_in;
+mod stars;
 mod substitution;
 mod sweeps;
 mod synced;

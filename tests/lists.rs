@@ -116,11 +116,11 @@ async fn long_lists_are_read_whole_and_at_any_place() {
         (format!("/r/{MANY}"), of_tag(&format!("v{TAGS}"))),
         (format!("/r/{MANY}?after={tag_key}"), of_tag(&next_tag)),
         (format!("/r/{MANY}?sort=name"), of_tag(&tags[0])),
-        (format!("/r/{MANY}?sort=name&after=0~{}", tags[TAGS / 2]), of_tag(&tags[TAGS / 2 + 1])),
+        (format!("/r/{MANY}?sort=name&after=name.0~{}", tags[TAGS / 2]), of_tag(&tags[TAGS / 2 + 1])),
         ("/repositories".to_owned(), of_repository(MANY)),
         (format!("/repositories?after={repository_key}"), of_repository(&next_repository)),
         ("/repositories?sort=name".to_owned(), of_repository(&repositories[0])),
-        (format!("/repositories?sort=name&after=0~{}", repositories[5000]), of_repository(&repositories[5001])),
+        (format!("/repositories?sort=name&after=name.0~{}", repositories[5000]), of_repository(&repositories[5001])),
     ] {
         let (text, _) = page(&test, &path).await;
         assert!(text.contains(&shown), "{path} shows no {shown}");

@@ -5,6 +5,8 @@
 //! `policy` (who may do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept),
 //! `collect` (what is freed), `copies` (between registries), `jobs` (long work that people see), `lists` (very long ones),
 //! `pulls` (how they are counted), `search` (what a text finds), `tags` (names, what a delete takes, and what brings it back).
+//! `collect` (what is freed), `insight` (what is in layers), `copies` (between registries), `jobs` (long work that people see), `lists` (very long ones),
+//! `pulls` (how they are counted), `tags` (names, what a delete takes, and what brings it back).
 //! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
 //! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions), `proxy` (behind nginx). With real
 //! counterparts: `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
@@ -23,6 +25,7 @@ mod distribution;
 mod durability;
 mod fuzz;
 mod identity;
+mod insight;
 mod jobs;
 mod leftovers;
 mod lists;

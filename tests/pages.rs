@@ -2,7 +2,9 @@
 //! in an image becomes markup.
 
 mod compare;
+mod help;
 mod image_tabs;
+mod images;
 mod statements;
 
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, request, sha256};
@@ -75,6 +77,7 @@ async fn a_page_takes_at_most_four_statements() {
     }
     for path in [
         "/repositories",
+        "/repositories?view=attention",
         "/search?q=web+v1",
         "/search?q=v1",
         "/n/team",
@@ -92,6 +95,12 @@ async fn a_page_takes_at_most_four_statements() {
         "/n/team/-/policies",
         "/n/team/-/policies?try=yes&except=v2*",
         "/r/team/web/-/history?tag=v1&who=admin&span=day",
+        "/help",
+        "/help/shortcuts",
+        "/repositories/push",
+        "/r/team/web/-/push",
+        "/r/team/web/-/images",
+        "/r/team/web/-/images?q=untagged%20size:>1kB",
         "/r/team/web/-/compare",
         "/r/team/web/-/compare/v1...v2",
         "/r/team/web/-/tags/v1/retag?name=v2",

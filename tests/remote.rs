@@ -10,6 +10,7 @@ mod days;
 mod freed;
 mod gone;
 mod halfway;
+mod hints;
 mod kept;
 mod listed;
 mod many;

@@ -1,8 +1,11 @@
 //! Every door of the server, and who gets through it. A route that is not in this table fails the test.
 
 mod callers;
+mod document;
 mod doors;
+mod kept;
 mod read_only;
+mod schema;
 
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};
@@ -28,7 +31,14 @@ fn routes() -> Vec<(&'static str, Vec<&'static str>)> {
     let of = |chunk: &'static str| {
         let (route, rest) = chunk.split_once('"').unwrap();
         let takes = |(word, method): &(&str, &'static str)| rest.contains(word).then_some(*method);
-        let words = [(" get(", "GET"), ("post(", "POST"), ("patch(", "PATCH"), ("delete(", "DELETE"), ("any(", "ANY")];
+        let words = [
+            (" get(", "GET"),
+            ("post(", "POST"),
+            ("put(", "PUT"),
+            ("patch(", "PATCH"),
+            ("delete(", "DELETE"),
+            ("any(", "ANY"),
+        ];
         (route, words.iter().filter_map(takes).collect())
     };
     ROUTER.split(".route(").skip(1).map(|chunk| of(chunk.trim_start().trim_start_matches('"'))).collect()
@@ -58,7 +68,9 @@ async fn every_door_opens_for_whom_it_should() {
 #[tokio::test]
 async fn programs_that_ask_for_what_is_not_there_get_no_page() {
     let test = TestApp::new().await;
-    for path in ["/v1", "/api", "/api/", "/token/", "/token/x", "/metrics/", "/health/x", "//v2/team/web/tags/list"] {
+    for path in
+        ["/v1", "/api", "/api/", "/token/", "/token/x", "/metrics/", "/health/x", "/hooks/x", "//v2/team/web/tags/list"]
+    {
         let answer = test.get(path).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("content-type")),
@@ -73,6 +85,8 @@ async fn programs_that_ask_for_what_is_not_there_get_no_page() {
 /// What is for everybody. This list may only shrink.
 const PUBLIC: &[&str] = &[
     "/",
+    // It says what can be called, and nothing of what is here.
+    "/api/openapi.json",
     "/auth/invite/{link}",
     "/auth/invite/{link}/by/{provider}",
     "/auth/login",

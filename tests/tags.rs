@@ -20,6 +20,7 @@ mod together;
 mod train;
 mod trash;
 mod trash_pages;
+mod words;
 
 use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256, user};
 use portolan::domain::{Role, Terms};

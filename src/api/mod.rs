@@ -12,6 +12,7 @@ pub mod images;
 pub mod jobs;
 pub mod mounts;
 pub mod names;
+pub mod openapi;
 pub mod people;
 pub mod providers;
 pub mod repositories;

@@ -1,6 +1,8 @@
 //! Questions about repositories and their tags.
 
-use crate::domain::view::{RepositoriesView, RepositoryQuery, RepositoryView, TagQuery};
+use crate::domain::view::{
+    ImagesQuery, ImagesView, PushView, RepositoriesView, RepositoryQuery, RepositoryView, TagQuery,
+};
 use crate::domain::{Error, RepositoryName};
 use leptos::prelude::*;
 
@@ -24,6 +26,16 @@ pub async fn show_repository(repository: RepositoryName, query: TagQuery) -> Res
     service::tags::list(&app, &proof, query).await
 }
 
+/// One page of a repository's images.
+#[server(name = ListImages, endpoint = "repositories/images")]
+pub async fn list_images(repository: RepositoryName, query: ImagesQuery) -> Result<ImagesView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ReadRepository { repository }).await?;
+    service::image_rows::list(&app, &proof, query).await
+}
+
 /// Whether the caller may make a repository anywhere.
 #[server(name = MayCreateRepositories, endpoint = "repositories/may-create")]
 pub async fn may_create_repositories() -> Result<(), Error> {
@@ -34,4 +46,34 @@ pub async fn may_create_repositories() -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::Forbidden(Permission::RepositoryCreate)),
     }
+}
+
+/// How to push to a repository, there or not.
+#[server(name = ShowPush, endpoint = "repositories/push")]
+pub async fn show_push(repository: RepositoryName) -> Result<PushView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ReadRepository { repository }).await?;
+    service::push_help::show(&app, &proof).await
+}
+
+/// Whether the caller may push anywhere.
+#[server(name = MayPush, endpoint = "repositories/may-push")]
+pub async fn may_push() -> Result<(), Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
+    service::push_help::anywhere(&proof)
+}
+
+/// Whether the caller reads anything here, and so what helps with it.
+#[server(name = MayReadHelp, endpoint = "help/may-read")]
+pub async fn may_read_help() -> Result<(), Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
+    service::repositories::require_any(&app, &proof).await
 }

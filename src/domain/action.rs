@@ -48,6 +48,7 @@ impl Mutation for Dismiss {}
 impl Mutation for DeleteGroup {}
 impl Mutation for ChangeAccess {}
 impl Mutation for AcceptLink {}
+impl Mutation for StarRepository {}
 impl Mutation for ChangePassword {}
 impl Mutation for EndSession {}
 impl Mutation for OpenSession {}
@@ -103,7 +104,7 @@ pub use credentials::{
 pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
 pub use identities::{FollowProvider, JoinByProvider, LinkIdentity, RestByProvider, UnlinkIdentity};
 pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
-pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
+pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount, RotateHook};
 pub use protections::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{
@@ -231,6 +232,14 @@ actions! {
 
     /// See one's own account.
     ReadAccount { username: Username } = "account.read", needs |this| own(&this.username), object String::new();
+
+    /// Mark a repository that one may read for oneself, or take the mark away.
+    StarRepository { username: Username, repository: RepositoryName, starred: bool } = "repository.star",
+        needs |this| {
+            let reads = (Permission::RepositoryRead, Target::Repository(this.repository.clone()));
+            own(&this.username).into_iter().chain([reads]).collect()
+        },
+        object this.repository.to_string();
 
     /// Choose another password.
     ChangePassword { username: Username } = "account.change-password",

@@ -17,6 +17,8 @@ pub enum Address {
     /// What is found by a text; which, the query says.
     Search,
     NewRepository,
+    /// Asks to which repository, and leads to its page of the same kind.
+    PushImage,
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
@@ -30,8 +32,12 @@ pub enum Address {
     AddTag(RepositoryName, Digest),
     RenameTag(RepositoryName, Tag),
     RollBack(RepositoryName, Tag),
+    /// One row for each image, tagged or not.
+    Images(RepositoryName),
     /// Every move of every tag.
     History(RepositoryName),
+    /// How to push to a repository, there or not.
+    Push(RepositoryName),
     /// Two images beside each other; which ones, the path says, or the query where a name has the dots in it that part them.
     Compare(RepositoryName, Option<(Reference, Reference)>),
     /// Tags on their way to another name or another repository; which, the query says.
@@ -76,6 +82,11 @@ pub enum Address {
     Job(String),
     Account,
     Tokens,
+    /// What programs may ask for, for who writes them.
+    ApiHelp,
+    Help,
+    /// The keys that do something by themselves.
+    Shortcuts,
 }
 
 impl Address {
@@ -94,7 +105,9 @@ impl Address {
             Some(("compare", pair)) => Some(Self::Compare(name, Some(Self::pair(pair)?))),
             Some(_) => None,
             None if page == "compare" => Some(Self::Compare(name, None)),
+            None if page == "images" => Some(Self::Images(name)),
             None if page == "history" => Some(Self::History(name)),
+            None if page == "push" => Some(Self::Push(name)),
             None if page == "delete" => Some(Self::DeleteTags(name)),
             None if page == "copy" => Some(Self::Copy(name)),
             None => Self::of_scope(Scope::Repository(name), page),

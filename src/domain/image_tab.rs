@@ -9,6 +9,8 @@ pub enum ImageTab {
     /// What it is made of and how it is called; its address has no word.
     #[default]
     Overview,
+    /// What is in its layers.
+    Files,
     Config,
     /// What others say about it: signatures, SBOMs, attestations.
     Attestations,
@@ -17,12 +19,13 @@ pub enum ImageTab {
 
 impl ImageTab {
     /// All of them, in the order in which they stand.
-    pub const ALL: [Self; 4] = [Self::Overview, Self::Config, Self::Attestations, Self::Manifest];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::Files, Self::Config, Self::Attestations, Self::Manifest];
 
     /// The word in the address: `?tab=config` of a tag, `/config` of a digest.
     pub fn word(self) -> &'static str {
         match self {
             Self::Overview => "",
+            Self::Files => "files",
             Self::Config => "config",
             Self::Attestations => "attestations",
             Self::Manifest => "manifest",
@@ -33,6 +36,7 @@ impl ImageTab {
     pub fn title(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Files => "Files",
             Self::Config => "Config",
             Self::Attestations => "Attestations",
             Self::Manifest => "Manifest",

@@ -65,11 +65,19 @@ pub fn is_statement(media_type: &str) -> bool {
             | "application/vnd.syft+json"
             | "application/vnd.in-toto+json"
             | "application/vnd.dsse.envelope.v1+json"
-            | "application/vnd.dev.cosign.simplesigning.v1+json"
-            | "application/vnd.dev.cosign.artifact.sig.v1+json"
-            | "application/vnd.cncf.notary.signature"
-    ) || media_type.starts_with("application/vnd.dev.sigstore.bundle")
+    ) || SIGNATURES.contains(&media_type)
+        || media_type.starts_with(SIGSTORE_BUNDLE)
 }
+
+/// What signatures are, but for [`SIGSTORE_BUNDLE`].
+pub const SIGNATURES: [&str; 3] = [
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+    "application/vnd.dev.cosign.artifact.sig.v1+json",
+    "application/vnd.cncf.notary.signature",
+];
+
+/// What the type of a signature with what proves it begins with; its version follows.
+pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 
 /// What an artifact of this type is called on screen, for the types that people meet.
 pub fn artifact_words(artifact_type: &str) -> &str {
@@ -86,7 +94,7 @@ pub fn artifact_words(artifact_type: &str) -> &str {
         "application/vnd.cncf.notary.signature" => "Signature (notation)",
         "application/vnd.buildkit.cacheconfig.v0" => "Build cache",
         "application/vnd.wasm.config.v0+json" => "WebAssembly module",
-        other if other.starts_with("application/vnd.dev.sigstore.bundle") => "Signature (sigstore)",
+        other if other.starts_with(SIGSTORE_BUNDLE) => "Signature (sigstore)",
         other => other,
     }
 }

@@ -8,6 +8,9 @@ use super::{Address, Digest, RepositoryName, Tag};
 /// The most characters that are looked at of what somebody typed.
 pub const MAX_CHARS: usize = 1_024;
 
+/// The longest name of a host (RFC 1035, section 2.3.4), with its port.
+const MAX_HOST_BYTES: usize = 255 + 6;
+
 /// With so many digits on, a digest is looked for.
 const LEAST_DIGITS: usize = 6;
 /// And with so many it is meant, whether or not its algorithm stands before it: the console shows as many.
@@ -156,7 +159,9 @@ impl From<&Digest> for DigestStart {
 
 /// Whether clients take the first part of a name for a host.
 fn is_host(part: &str) -> bool {
-    part.contains(['.', ':']) || part == "localhost"
+    let is_in_hosts = |byte: u8| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte);
+    let is_written_so = part.len() <= MAX_HOST_BYTES && !part.starts_with('-') && part.bytes().all(is_in_hosts);
+    is_written_so && (part.contains(['.', ':']) || part == "localhost")
 }
 
 /// The word of a text that names something.

@@ -82,6 +82,8 @@ pub enum Job {
     Run,
     /// Frees what nothing names any more.
     Collect,
+    /// Reads which files are in layers.
+    Layers,
     /// Lets the first administrator in.
     SetUp,
     /// Somebody who holds the data, by a command.
@@ -90,7 +92,7 @@ pub enum Job {
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Crawl,
         Self::Sweep,
         Self::Pulls,
@@ -100,6 +102,7 @@ impl Job {
         Self::Recheck,
         Self::Run,
         Self::Collect,
+        Self::Layers,
         Self::SetUp,
         Self::CommandLine,
     ];
@@ -116,6 +119,7 @@ impl Job {
             Self::Recheck => "recheck",
             Self::Run => "run",
             Self::Collect => "gc",
+            Self::Layers => "layers",
             Self::SetUp => "set-up",
             Self::CommandLine => "command-line",
         }

@@ -2,13 +2,17 @@
 
 mod account;
 mod activity;
+pub mod api;
 mod compare;
 mod copying;
 mod credentials;
+mod files;
 mod history;
 mod image;
 pub mod image_tabs;
+mod images;
 mod jobs;
+mod lists;
 mod mount;
 mod naming;
 mod opening;
@@ -16,12 +20,12 @@ mod people;
 mod plan;
 mod protections;
 mod providers;
+mod push;
 mod search;
 mod trash;
 
-use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{Actor, ByteSize, Digest, MountPrefix, Namespace, Page, Protection};
 use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +36,16 @@ pub use compare::{
 };
 pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
+pub use files::{
+    ChangeKind, ChangedFiles, ChangedQuery, ChangedView, FileRow, FilesQuery, FilesView, FolderView, LayerFiles,
+    LayerState,
+};
 pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use images::{Belonging, ImageRow, ImageSort, ImagesQuery, ImagesView, Part};
 pub use jobs::{InTrash, JobRow, JobView, JobsView, WayBack};
-pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
+pub use lists::{ListQuery, RepositoryQuery, RepositorySort, Shelf, TagQuery, TagSort};
+pub use mount::{HookView, LedElsewhere, MountRow, MountView, MountsView, ProbeView, TrustView};
 pub use naming::{Earlier, Leaving, NamingView, RollBackView, Side, TagMay, TagThere};
 pub use opening::Opening;
 pub use people::{
@@ -47,6 +57,7 @@ pub use protections::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
+pub use push::PushView;
 pub use search::{FoundImage, FoundRepository, FoundTag, LeftOut, MAX_FOUND, SearchView};
 pub use trash::{Again, Asking, Crossing, Fold, LeftInTrash, Lost, TrashQuery, TrashSum, TrashView, TrashedView};
 
@@ -58,48 +69,6 @@ pub enum MountKind {
     Hosted,
     /// A registry elsewhere, read over the distribution API, and changed where its mount is not read-only.
     Remote,
-}
-
-/// What a list is asked for, in an order of `S`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ListQuery<S: Default> {
-    /// What names must contain; of tags a filter, as [`TagFilter`](super::tag_filter::TagFilter) reads it.
-    pub q: String,
-    pub sort: S,
-    pub after: Option<Cursor>,
-    pub before: Option<Cursor>,
-    pub limit: Option<u32>,
-    /// Of repositories those that lie in this namespace.
-    pub within: Option<Namespace>,
-}
-
-/// What the list of repositories is asked for.
-pub type RepositoryQuery = ListQuery<RepositorySort>;
-
-/// What a list of tags is asked for.
-pub type TagQuery = ListQuery<TagSort>;
-
-/// The orders of the list of repositories.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RepositorySort {
-    #[default]
-    Updated,
-    Name,
-    Tags,
-    Stored,
-}
-
-/// The orders of a list of tags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TagSort {
-    #[default]
-    Moved,
-    Built,
-    Size,
-    Name,
 }
 
 /// The page of repositories.
@@ -117,6 +86,10 @@ pub struct RepositoriesView {
     pub accepts_push: bool,
     /// Whether the reader may make a repository anywhere.
     pub may_create: bool,
+    /// Whether any registry elsewhere is read.
+    pub has_remote: bool,
+    /// Whether the reader has an account, which may have stars.
+    pub has_stars: bool,
     /// Of a namespace: those below it, and which of its pages the reader may open.
     pub children: Vec<NamespaceRow>,
     pub children_next: Option<String>,
@@ -174,6 +147,8 @@ pub struct RepositoryRow {
     pub read_error: Option<String>,
     /// The registry did not list it any more when it was last asked.
     pub missing_since: Option<Timestamp>,
+    /// Whether the reader marked it.
+    pub is_starred: bool,
 }
 
 /// Something to say above a list about a mounted registry.
@@ -184,6 +159,10 @@ pub struct MountNotice {
     pub crawl: CrawlState,
     /// When the catalog last agreed with the registry.
     pub as_of: Option<Timestamp>,
+    /// Seconds between two readings.
+    pub refresh_s: Option<u64>,
+    /// When it last told of a push by itself.
+    pub heard_at: Option<Timestamp>,
 }
 
 /// Where the reading of a registry stands.
@@ -223,6 +202,8 @@ pub struct RepositoryView {
     pub deletable: Deletable,
     /// Whether the reader may copy or promote tags of it.
     pub copies: bool,
+    /// Whether the reader may mark it for themselves.
+    pub may_star: bool,
     /// Whether it lies at a registry to which nothing is written from here.
     pub is_read_only: bool,
 }
@@ -260,36 +241,4 @@ pub enum Moved {
     },
     /// A first reading cannot tell when a tag was moved, only when it was met.
     FirstSeen { when: Timestamp },
-}
-
-/// The page of mounted registries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MountsView {
-    pub mounts: Vec<MountRow>,
-    /// Whether the reader may mount registries and change how they are mounted.
-    pub may_manage: bool,
-}
-
-/// One mounted registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MountRow {
-    pub prefix: MountPrefix,
-    pub kind: MountKind,
-    /// The registry's address; for the embedded one Portolan's own.
-    pub url: String,
-    /// Every capability with what is known of it; `None` until it was probed.
-    pub capabilities: Vec<(Capability, Option<bool>)>,
-    pub totals: Totals,
-    pub missing: u64,
-    /// What the registry lists and Portolan cannot take in, in words.
-    pub left_out: Option<String>,
-    pub crawl: CrawlState,
-    pub as_of: Option<Timestamp>,
-    pub refresh_s: Option<u64>,
-    /// Whether nothing is changed there from here.
-    pub is_read_only: bool,
-    /// Whether what is deleted there from here can be brought back for a while.
-    pub keeps_trash: bool,
-    /// Whether the configuration holds it: then it is changed there.
-    pub is_of_file: bool,
 }

@@ -17,6 +17,7 @@ use super::identity::sealing::Sealing;
 use super::identity::signing::{self, Signing};
 use super::identity::{Identity, Settings};
 use super::jobs::Runner;
+use super::layers::Layers;
 use super::looks::Looks;
 use super::metrics::Metrics;
 use super::mounted::Mounts;
@@ -96,12 +97,14 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     }
     let connector = mounts::Connector { own, outbound_allow: config.limits.outbound_allow.clone() };
     let (looks, asked) = Looks::channel();
+    let (layers, asked_layers) = Layers::channel();
     let app = App::new(Parts {
         access,
         identity,
         store,
         mounts: Mounts::new(of_file, Arc::new(connector)),
         looks,
+        layers,
         events,
         metrics: Metrics::default(),
         pulls: Pulls::default(),
@@ -113,7 +116,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     });
     app.follow_mounts().await?;
     crate::server::service::long_work::end_displaced(&app, &app.access.system(Job::Run, Maintain {})).await?;
-    Ok((app.clone(), Runner::new(app, asked, blobs)))
+    Ok((app.clone(), Runner::new(app, asked, asked_layers, blobs)))
 }
 
 /// Content that a database does not know is swept, so a database must never meet the content of another.

@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::entropy::Entropy;
 use super::events::Events;
 use super::identity::Identity;
+use super::layers::Layers;
 use super::looks::Looks;
 use super::metrics::Metrics;
 use super::mounted::Mounts;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub mounts: Mounts,
     /// Asks for a fresh look at a repository of a registry elsewhere.
     pub looks: Looks,
+    /// Asks for the files of layers.
+    pub layers: Layers,
     pub events: Events,
     pub metrics: Metrics,
     pub pulls: Pulls,

@@ -2,11 +2,17 @@
 //! mutations of real inputs, and the targets in `fuzz/` for as long as somebody lets them. No part of the server
 //! calls them.
 
+use super::blobs::ContentHash;
 use super::http::distribution::ranges::{self, Place};
+use super::insight::{Outcome, Packed, list, pack};
 use super::registry::remote::link::{self, Next};
 use crate::domain::condition::{Among, Condition};
+use crate::domain::digest::Algorithm;
+use crate::domain::files::Layer;
 use crate::domain::manifest::{ImageConfig, MAX_CONTENT_BYTES, MAX_DESCRIPTORS, Manifest, Relation, listed};
 use crate::domain::name::MAX_NAME_BYTES;
+use crate::domain::pasted::Pasted;
+use crate::domain::sought::Sought;
 use crate::domain::{Address, Digest, MountPrefix, Namespace, Reference, RepositoryName, Tag, media_type};
 use crate::server::service::pull::ContentRange;
 use std::collections::BTreeSet;
@@ -60,7 +66,21 @@ pub fn fuzz_references(bytes: &[u8]) {
     if let Some(address) = Address::parse_repository(text) {
         assert_eq!(address.to_string().strip_prefix("/r/").and_then(Address::parse_repository), Some(address));
     }
+    pasted(text);
     conditions(text);
+}
+
+/// What is typed into the field of the search.
+fn pasted(text: &str) {
+    let sought = Sought::of(text, &["registry.example"]);
+    assert!(sought.words().count() <= 8 && sought.words().all(|word| !word.is_empty()), "{text:?}");
+    if let Some(Pasted::Image(image)) = Pasted::read(text, &[]) {
+        let host = image.host.as_ref().map(|host| format!("{host}/")).unwrap_or_default();
+        let tag = image.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
+        let digest = image.digest.as_ref().map(|digest| format!("@{digest}")).unwrap_or_default();
+        let printed = format!("docker pull {host}{}{tag}{digest}", image.name);
+        assert_eq!(Pasted::read(&printed, &[]), Some(Pasted::Image(image)), "{text:?}");
+    }
 }
 
 fn conditions(text: &str) {
@@ -138,4 +158,18 @@ pub fn fuzz_manifests(bytes: &[u8]) {
     let value: serde_json::Value = serde_json::from_slice(bytes).expect("a manifest is JSON");
     let again = Manifest::parse(Some(&manifest.media_type), value.to_string().as_bytes());
     assert_eq!(again.as_ref(), Ok(&manifest), "its fields say the same in any order");
+}
+
+/// Layers, however they are packed.
+pub fn fuzz_layers(bytes: &[u8]) {
+    let digest = ContentHash::digest_of(Algorithm::Sha256, bytes);
+    let Outcome::Listed(found) = list(bytes, &digest) else { return };
+    let packed = Packed::open(&digest, pack(&found).expect("a list is packed")).expect("what was packed is a list");
+    for (folder, entries) in found.folders() {
+        let is_name = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('/');
+        assert!(folder.is_empty() || folder.split('/').all(is_name), "no path leads anywhere else: {folder:?}");
+        let kept: Vec<_> = packed.entries(folder, "").map(|entry| entry.expect("it is whole")).collect();
+        assert!(kept.iter().eq(entries), "it is kept as it is: {folder:?}");
+        assert!(kept.iter().all(|entry| is_name(&entry.name) && (entry.file.is_some() || entry.hides)), "{kept:?}");
+    }
 }

@@ -1,11 +1,16 @@
 //! Asking for a fresh look at a repository because somebody opened it, or at what its registry can do because somebody was
-//! told that it cannot. Pages ask here and the jobs of this process answer; neither knows the other.
+//! told that it cannot, or because somebody told of a push there ([`hints`]). Pages and registries ask here and the jobs of
+//! this process answer; neither knows the other.
+
+pub mod hints;
 
 use crate::domain::{RepositoryName, Tag, Timestamp};
+use hints::{Hint, Hints, Taken};
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// How long a page waits for the first rows of a repository that was never read.
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -22,6 +27,7 @@ const WAITING: usize = 16;
 pub struct Looks {
     waiting: mpsc::Sender<Look>,
     asked: Mutex<HashMap<What, Timestamp>>,
+    hints: Arc<Hints>,
 }
 
 /// What was asked for.
@@ -55,7 +61,7 @@ impl Looks {
     /// Where pages ask, and where the jobs take.
     pub fn channel() -> (Self, mpsc::Receiver<Look>) {
         let (waiting, taken) = mpsc::channel(WAITING);
-        (Self { waiting, asked: Mutex::default() }, taken)
+        (Self { waiting, asked: Mutex::default(), hints: Arc::default() }, taken)
     }
 
     /// Somebody opened a repository that was never read. Waits a moment; returns whether its first rows may have come.
@@ -92,6 +98,16 @@ impl Looks {
         if self.waiting.try_send(look).is_ok() {
             let _ = tokio::time::timeout(PATIENCE, seen).await;
         }
+    }
+
+    /// Somebody told of a push to a repository of this mount. Nobody waits for what comes of it.
+    pub fn hint(&self, mount_id: &str, repository: RepositoryName, tag: Option<Tag>) {
+        self.hints.put(mount_id, Hint { repository, tag }, Instant::now());
+    }
+
+    /// The next of what was told, when the jobs are to ask about it.
+    pub async fn next_hint(&self) -> Taken {
+        self.hints.next().await
     }
 
     fn ask(&self, what: What, repository: &RepositoryName, why: Why, now: Timestamp) -> bool {

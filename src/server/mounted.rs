@@ -31,6 +31,8 @@ pub struct Mount {
     pub keeps_trash: bool,
     /// Where to pull from directly, for a registry elsewhere: its host and the prefix of its names.
     pub upstream: Option<Upstream>,
+    /// The only names of that registry that are mounted, as it calls them, where they stand in for its catalog.
+    pub only: Option<Vec<String>>,
     pub refresh_s: u64,
     /// As which service the registry asks this Portolan for tokens, where it trusts them.
     pub token_service: Option<String>,
@@ -43,6 +45,13 @@ impl Mount {
             Some(upstream) => address(&upstream.url, upstream.prefix.as_ref()),
             None => "this Portolan".to_owned(),
         }
+    }
+
+    /// What a repository is called here that its registry calls so; none where it is not mounted.
+    pub fn named_here(&self, upstream: &RepositoryName) -> Option<RepositoryName> {
+        let is_mounted = self.only.as_ref().is_none_or(|only| only.iter().any(|name| name == upstream.as_str()));
+        let inner = self.upstream.as_ref()?.inner(upstream.as_str())?;
+        self.prefix.join(inner).ok().filter(|_| is_mounted)
     }
 
     /// Whether names are changed in it: it is kept here, or at a registry elsewhere that may be changed.

@@ -3,12 +3,15 @@
 
 use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
 use super::pages::admin::{new_provider::NewProvider, provider::Provider, providers::Providers};
+use super::pages::api_help::ApiHelp;
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
+use super::pages::help::{Help, shortcuts::Shortcuts};
 use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
 use super::pages::policies::AllPolicies;
+use super::pages::push::ask::Ask;
 use super::pages::search::Search;
 use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens, trash::AnyTrash};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
@@ -26,6 +29,7 @@ pub fn Site() -> impl IntoView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/repositories") view=Repositories ssr=SsrMode::Async/>
                 <Route path=path!("/repositories/new") view=NewRepository ssr=SsrMode::Async/>
+                <Route path=path!("/repositories/push") view=Ask ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
                 <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
                 <Route path=path!("/auth/login") view=SignIn ssr=SsrMode::Async/>
@@ -34,6 +38,9 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/auth/invite/*link") view=Invite ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=Tokens ssr=SsrMode::Async/>
+                <Route path=path!("/help/api") view=ApiHelp ssr=SsrMode::Async/>
+                <Route path=path!("/help") view=Help ssr=SsrMode::Async/>
+                <Route path=path!("/help/shortcuts") view=Shortcuts ssr=SsrMode::Async/>
                 <Route path=path!("/activity") view=Everywhere ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=AnyTrash ssr=SsrMode::Async/>
                 <Route path=path!("/jobs") view=Jobs ssr=SsrMode::Async/>

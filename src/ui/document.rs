@@ -30,10 +30,11 @@ pub fn document() -> impl IntoView {
 #[component]
 fn Document(request: PageRequest) -> impl IntoView {
     let theme = request.theme.map(Theme::name);
+    let keys = (!request.single_keys).then_some("off");
     let (assets, nonce) = (request.assets.clone(), request.nonce.clone());
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-keys=keys>
             <Head assets nonce/>
             <Body request/>
         </html>

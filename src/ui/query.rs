@@ -13,7 +13,7 @@ use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
-pub use compare::compared;
+pub use compare::{changed, compared};
 pub use list::{LIST, Order, came_from};
 pub use span::{SPANS, Span};
 

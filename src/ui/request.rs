@@ -24,6 +24,8 @@ pub struct PageRequest {
     pub now: Timestamp,
     /// What the reader chose; `None` follows their system.
     pub theme: Option<Theme>,
+    /// Whether keys do something by themselves, which a reader may switch off.
+    pub single_keys: bool,
     /// The part of the page that is asked for; `None` is all of it.
     pub part: Option<Part>,
     /// The address as it was asked for.

@@ -105,6 +105,15 @@ pub fn about(seconds: u64) -> String {
     }
 }
 
+/// `5 min`: a span of seconds as it was set.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
 /// How an invitation stands: for how long its link works, or that it does no more.
 pub fn invited(until: Timestamp, now: Timestamp) -> String {
     match (until.0 - now.0).max(0).unsigned_abs().div_ceil(86_400_000) {

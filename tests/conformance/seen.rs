@@ -89,7 +89,8 @@ impl Catalog {
         let told = || format!("{filter:?} in {world:?}");
         let is_theirs = |name: &RepositoryName| theirs.iter().any(|row| row.name == *name);
         let sought = Sought::of(if world.query.q.is_empty() { "v1" } else { &world.query.q }, &[]);
-        let fitting = search::repositories(store, filter, &sought).await.unwrap();
+        let fitting = search::repositories(store, filter, &sought, true).await.unwrap();
+        assert_eq!(fitting.sees_any, !theirs.is_empty(), "{}", told());
         let word = sought.words().next().unwrap().to_lowercase();
         let n_fitting = theirs.iter().filter(|row| row.name.as_str().contains(&word)).count();
         assert_eq!(fitting.repositories.len(), n_fitting.min(20), "{word}: {}", told());
@@ -155,7 +156,7 @@ fn fits(name: &RepositoryName, query: &RepositoryQuery) -> bool {
 async fn pages(store: &Store, filter: &Visibility, query: &RepositoryQuery) -> Vec<RepositoryRow> {
     let (mut rows, mut position) = (Vec::new(), Position::Start);
     loop {
-        let page = repositories::list(store, filter, query, &position).await.unwrap();
+        let page = repositories::list(store, (filter, None), query, &position).await.unwrap();
         rows.extend(page.items);
         match page.next {
             Some(next) => position = Position::After(next),

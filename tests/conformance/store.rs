@@ -204,7 +204,8 @@ async fn filters_take_their_text_literally(bench: &Bench) {
     let list = |q: &str| {
         let query = RepositoryQuery { q: q.to_owned(), sort: RepositorySort::Name, ..RepositoryQuery::default() };
         async move {
-            let page = repositories::list(&bench.store, &Visibility::Everything, &query, &Position::Start).await;
+            let page =
+                repositories::list(&bench.store, (&Visibility::Everything, None), &query, &Position::Start).await;
             page.unwrap().items.into_iter().map(|row| row.name.to_string()).collect::<Vec<_>>()
         }
     };

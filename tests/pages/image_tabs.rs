@@ -16,6 +16,7 @@ const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// A page that is there, in at most four statements.
 async fn page(test: &TestApp, path: &str) -> Answer {
+    test.get("/repositories").await; // Who waits is counted once a minute, whichever page is the first.
     let before = test.app.store.statements();
     let page = test.get(path).await;
     let taken = test.app.store.statements() - before;
@@ -50,7 +51,7 @@ async fn push(
 /// The tabs that a page has, and which is open.
 fn tabs(page: &Answer) -> (Vec<String>, String) {
     let text = page.text();
-    let nav = text.split("<nav class=\"tabs\" aria-label=\"Image\"").nth(1).unwrap().split("</nav>").next().unwrap();
+    let nav = text.split("aria-label=\"Image\"").nth(1).unwrap().split("</nav>").next().unwrap();
     let word = |link: &str| link.split_once('>').unwrap().1.split('<').next().unwrap().to_owned();
     let links: Vec<&str> = nav.split("<a ").skip(1).collect();
     let open = links.iter().find(|link| link.split('>').next().unwrap().contains("aria-current=\"page\""));
@@ -65,7 +66,7 @@ async fn an_image_has_the_tabs_that_apply_to_it() {
     push(&test, "a", "chart", (HELM, br#"{"name":"web","version":"1.2.3"}"#), json!({})).await;
     push(&test, "a", "wasm", ("application/vnd.wasm.config.v0+json", br#"{"os":"wasip1"}"#), json!({})).await;
     push(&test, "a", "notes", (EMPTY, b"{}"), json!({"artifactType": "text/x-notes"})).await;
-    let all = ["Overview", "Config", "Attestations", "Manifest"];
+    let all = ["Overview", "Files", "Config", "Attestations", "Manifest"];
     let some = ["Overview", "Config", "Manifest"];
     let few = ["Overview", "Manifest"];
     for (tag, expected) in [("v1", &all[..]), ("both", &all), ("chart", &some), ("wasm", &some), ("notes", &few)] {
@@ -92,7 +93,7 @@ async fn an_image_has_the_tabs_that_apply_to_it() {
     }
     // The platform stays while tabs change.
     let arm = page(&test, "/r/a/-/tags/both?tab=config&platform=linux/arm64").await;
-    assert!(said(&arm).contains("&quot;architecture&quot;: &quot;arm64&quot;"), "{}", said(&arm));
+    assert!(said(&arm).contains("\"architecture\": \"arm64\""), "{}", said(&arm));
     assert!(arm.text().contains("href=\"/r/a/-/tags/both?platform=linux/arm64\""), "{}", arm.text());
     let none = page(&test, "/r/a/-/tags/both?tab=config&platform=all").await;
     assert!(said(&none).contains("No platform is shown"), "{}", said(&none));

@@ -196,6 +196,16 @@ impl Distribution {
         Self::start_with(folder, host, in_files(folder, true) + &auth)
     }
 
+    /// The same at that place, which tells an address of what is pushed to it and deleted from it, by a secret.
+    pub fn telling(folder: &Path, host: &str, (address, secret): (&str, &str)) -> Option<Self> {
+        let how =
+            "timeout: 5s, threshold: 5, backoff: 1s, ignore: {mediatypes: [application/octet-stream], actions: [pull]}";
+        let told = format!(
+            "notifications: {{endpoints: [{{name: portolan, url: '{address}', headers: {{Authorization: ['Bearer {secret}']}}, {how}}}]}}\n"
+        );
+        Self::start_with(folder, host, in_files(folder, true) + &told)
+    }
+
     fn start_with(folder: &Path, host: &str, settings: String) -> Option<Self> {
         if !Path::new("/usr/bin/docker-registry").exists() {
             left_out("docker-registry is not installed");

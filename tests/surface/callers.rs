@@ -2,6 +2,7 @@
 //! namespace, a reader and a publisher of the right one, an auditor, and an administrator whose token is a reader's. What
 //! was asked is whole, so that only the right to it can be missing.
 
+mod answers;
 mod gets;
 mod rows;
 mod shown;
@@ -42,12 +43,16 @@ const READ_ONLY: [&str; 2] = ["an auditor", "an administrator by a reader's toke
 const FOR_STRANGERS: &[&str] = &[
     "GET /account",
     "GET /account/tokens",
+    "GET /api/v1/account",
     "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/search",
     "GET /api/v1/tokens",
     "GET /api/v1/trash",
     "GET /events",
+    "GET /help",
+    "GET /help/api",
+    "GET /help/shortcuts",
     "GET /repositories",
     "GET /search",
     "GET /token",
@@ -56,7 +61,13 @@ const FOR_STRANGERS: &[&str] = &[
     "GET /v2/_catalog",
     "POST /account/tokens do=create-token",
     "POST /api/v1/tokens",
+    "POST /help/shortcuts do=keys",
 ];
+
+/// The method and the address of every row.
+pub(super) fn asked() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROWS.iter().map(|Row(method, path, ..)| (*method, *path))
+}
 
 /// A server with something behind each door.
 struct World {
@@ -242,7 +253,8 @@ async fn every_door_stays_shut_for_who_lacks_the_right() {
             if *caller == "a stranger" && answer.is_through() && !is_public(path) {
                 open.insert(door.trim().to_owned());
             }
-            let is_own = ["/account", "/api/v1/tokens", "/auth/", "/token"].iter().any(|own| path.starts_with(own));
+            let is_own =
+                ["/account", "/api/v1/tokens", "/auth/", "/help/", "/token"].iter().any(|own| path.starts_with(own));
             if READ_ONLY.contains(caller) && !matches!(*method, "GET" | "HEAD") && answer.is_through() && !is_own {
                 wrong.push(format!("{caller} changes something by {door}"));
             }

@@ -7,6 +7,7 @@ impl Mutation for CreateMount {}
 impl Mutation for ChangeMount {}
 impl Mutation for CheckMount {}
 impl Mutation for DeleteMount {}
+impl Mutation for RotateHook {}
 
 actions! {
     /// Ask a registry what it can do, without mounting it.
@@ -20,6 +21,9 @@ actions! {
 
     /// Read a registry now.
     CheckMount { prefix: MountPrefix } = "mount.check", needs |this| manages_mounts(), object this.prefix.shown();
+
+    /// Give a registry another secret by which it tells of pushes; the one from before ends.
+    RotateHook { prefix: MountPrefix } = "mount.rotate", needs |this| manages_mounts(), object this.prefix.shown();
 
     /// Forget a registry here.
     DeleteMount { prefix: MountPrefix } = "mount.delete", needs |this| manages_mounts(), object this.prefix.shown();

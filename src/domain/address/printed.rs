@@ -16,6 +16,7 @@ impl fmt::Display for Address {
             Self::Repositories => f.write_str("/repositories"),
             Self::Search => f.write_str("/search"),
             Self::NewRepository => f.write_str("/repositories/new"),
+            Self::PushImage => f.write_str("/repositories/push"),
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
@@ -26,7 +27,9 @@ impl fmt::Display for Address {
             Self::AddTag(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/tag"),
             Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),
             Self::RollBack(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rollback"),
+            Self::Images(name) => write!(f, "/r/{name}/-/images"),
             Self::History(name) => write!(f, "/r/{name}/-/history"),
+            Self::Push(name) => write!(f, "/r/{name}/-/push"),
             Self::Compare(name, None) => write!(f, "/r/{name}/-/compare"),
             Self::Compare(name, Some((from, to))) => match has_dots(from, to) {
                 true => write!(f, "/r/{name}/-/compare?from={from}&to={to}"),
@@ -68,6 +71,9 @@ impl fmt::Display for Address {
             Self::Job(id) => write!(f, "/jobs/{id}"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
+            Self::ApiHelp => f.write_str("/help/api"),
+            Self::Help => f.write_str("/help"),
+            Self::Shortcuts => f.write_str("/help/shortcuts"),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Addresses read back as they were printed, and nothing else is one.
+
 use super::*;
 
 #[test]
@@ -12,11 +14,13 @@ fn what_is_printed_parses_back() {
         Address::RollBack(name.clone(), "prod".parse().unwrap()),
         Address::Manifest(name.clone(), digest.clone()),
         Address::AddTag(name.clone(), digest.clone()),
+        Address::Images(name.clone()),
         Address::RawManifest(name.clone(), digest.clone()),
         Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Config),
         Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Attestations),
         Address::ManifestTab(name.clone(), digest.clone(), ImageTab::Manifest),
         Address::History(name.clone()),
+        Address::Push(name.clone()),
         Address::Compare(name.clone(), None),
         Address::Compare(name.clone(), Some(("1.4".parse().unwrap(), "compare".parse().unwrap()))),
         Address::Compare(name.clone(), Some((Reference::Digest(digest.clone()), "1.5".parse().unwrap()))),

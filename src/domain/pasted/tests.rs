@@ -1,3 +1,5 @@
+//! What is read of what somebody pasted, and what is not.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -39,8 +41,20 @@ fn an_image_is_read_however_clients_write_it() {
 
 #[test]
 fn what_is_no_image_is_for_searching() {
-    for text in ["", "web", "web 1.4", "docker web", "age:>30d", "docker compose up", "Team/Web", "web:", ":1", "a b/c"]
-    {
+    for text in [
+        "",
+        "web",
+        "web 1.4",
+        "docker web",
+        "age:>30d",
+        "docker compose up",
+        "Team/Web",
+        "web:",
+        ":1",
+        "a b/c",
+        "é.x/a/b",
+        "-.x/a/b",
+    ] {
         assert_eq!(Pasted::read(text, &OWN), None, "{text}");
     }
     for line in ["docker pull web", "FROM web", "image: web"] {

@@ -1,6 +1,6 @@
 //! What the page on which two images stand beside each other shows.
 
-use super::LayerRow;
+use super::{ChangedFiles, ChangedQuery, LayerRow};
 use crate::domain::manifest::Kind;
 use crate::domain::{Actor, ByteSize, Digest, Reference, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub struct CompareQuery {
     /// Tags that were chosen from a list, without an order: the image that came here first is the first.
     pub chosen: Vec<Tag>,
     pub platform: Option<String>,
+    /// Which of the files that differ are wanted, if any are.
+    pub files: Option<ChangedQuery>,
 }
 
 /// Two images, and what came of putting them beside each other.
@@ -87,6 +89,8 @@ pub struct Changes {
     pub layers_more: u64,
     /// `None` where the configuration of one of them is not known here.
     pub config: Option<ConfigChange>,
+    /// The files that differ, where somebody asked for them.
+    pub files: Option<ChangedFiles>,
 }
 
 /// One layer at its place in both stacks; the same one where both are there and have one digest.

@@ -1,5 +1,6 @@
 //! What stands under the tabs of an image's page.
 
+use super::{FilesQuery, FilesView};
 use crate::domain::{ByteSize, Digest, ImageTab, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub struct ImageQuery {
     pub file: Option<u32>,
     /// The attestation after which the list goes on.
     pub after: Option<Digest>,
+    /// Which of its files are shown.
+    pub files: FilesQuery,
 }
 
 /// A tab that applies to an image, with the number beside it.
@@ -28,6 +31,8 @@ pub struct TabRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TabView {
     Overview(Elsewhere),
+    /// Nothing where the platform is not here, or none is chosen.
+    Files(Option<FilesView>),
     /// Nothing where the platform is not here, or none is chosen.
     Config(Option<ConfigView>),
     Attestations(AttachedView),

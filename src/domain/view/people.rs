@@ -258,4 +258,6 @@ pub struct Opens {
     /// Of a namespace: what was deleted in it, and how it was at a time.
     pub trash: bool,
     pub past: bool,
+    /// Of a repository, or of the list of all of them: how to push there.
+    pub push: bool,
 }

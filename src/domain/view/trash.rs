@@ -64,6 +64,8 @@ pub struct Lost {
     pub trashed: Option<TrashRow>,
     /// Whether its moves are kept, of a tag.
     pub has_history: bool,
+    /// Names that are there and written much like it, of a tag: the most alike first.
+    pub near: Vec<Tag>,
 }
 
 /// What the trash holds of a place that shows nothing, as far as its reader may bring it back.

@@ -25,8 +25,9 @@ pub(super) fn hosted_mount(mount: &MountConfig, registry: HostedRegistry, id: St
     let read: Arc<dyn ReadRegistry> = Arc::clone(&registry) as _;
     let write: Arc<dyn WriteRegistry> = registry;
     let (prefix, kind, refresh_s) = (mount.prefix.clone(), MountKind::Hosted, mount.refresh_s);
-    let (write, changes, keeps_trash, upstream) = (Some(write), None, true, None);
-    Mount { id, prefix, kind, read, write, changes, keeps_trash, upstream, refresh_s, token_service: None }
+    let (write, changes, keeps_trash) = (Some(write), None, true);
+    let (upstream, only, token_service) = (None, None, None);
+    Mount { id, prefix, kind, read, write, changes, keeps_trash, upstream, only, refresh_s, token_service }
 }
 
 /// A mount of the configuration of a registry elsewhere; `own` signs for one that trusts tokens from here.
@@ -40,8 +41,8 @@ pub(super) fn remote_mount(
     let is_read_only = mount.is_read_only();
     let (read, changes) = own.shown_to(registry, token_service.as_deref(), is_read_only);
     let (prefix, kind, refresh_s) = (mount.prefix.clone(), MountKind::Remote, mount.refresh_s);
-    let (keeps_trash, upstream) = (mount.trash, Some(upstream));
-    Mount { id, prefix, kind, read, write: None, changes, keeps_trash, upstream, refresh_s, token_service }
+    let (keeps_trash, upstream, only) = (mount.trash, Some(upstream), mount.repositories.clone());
+    Mount { id, prefix, kind, read, write: None, changes, keeps_trash, upstream, only, refresh_s, token_service }
 }
 
 /// The registry behind a remote mount, which is not asked yet; `None` for the hosted one.
@@ -139,11 +140,12 @@ impl Connect for Connector {
         }
         let upstream = Upstream { url: settings.url, host: authority(&url), prefix: settings.upstream_prefix.clone() };
         let username = Some(settings.username).filter(|username| !username.is_empty());
+        let only = Some(settings.repositories).filter(|names| !names.is_empty());
         let remote = RemoteSettings {
             prefix: prefix.clone(),
             url,
             upstream_prefix: settings.upstream_prefix,
-            repositories: Some(settings.repositories).filter(|names| !names.is_empty()),
+            repositories: only.clone(),
             auth_hosts: settings.auth_hosts,
             credentials: username.zip(password).map(|(username, password)| Credentials { username, password }),
             outbound_allow: self.outbound_allow.clone(),
@@ -155,7 +157,19 @@ impl Connect for Connector {
         let (read, changes) = self.own.shown_to(made, token_service.as_deref(), settings.read_only);
         let (kind, refresh_s, keeps_trash) = (MountKind::Remote, settings.refresh_s, settings.trash);
         let upstream = Some(upstream);
-        Ok(Mount { id, prefix, kind, read, write: None, changes, keeps_trash, upstream, refresh_s, token_service })
+        Ok(Mount {
+            id,
+            prefix,
+            kind,
+            read,
+            write: None,
+            changes,
+            keeps_trash,
+            upstream,
+            only,
+            refresh_s,
+            token_service,
+        })
     }
 }
 

@@ -100,16 +100,18 @@ fn is_registry(path: &str) -> bool {
     path.trim_start_matches('/').split('/').next() == Some("v2")
 }
 
-/// Where nobody is asked who they are: probes and the console's own files.
+/// Where nobody is asked who they are: probes, the console's own files, and what describes the API; and where registries
+/// elsewhere knock, which are nobody in particular and have secrets of their own.
 pub(super) fn is_for_anybody(path: &str) -> bool {
     let is_file = path.ends_with(".svg") && !path[1..].contains('/');
-    is_file || path.starts_with("/health/") || path.starts_with("/pkg/")
+    let is_below = ["/health/", "/pkg/", "/hooks/"].iter().any(|start| path.starts_with(start));
+    is_file || is_below || path == "/api/openapi.json"
 }
 
 /// Where nobody but programs asks.
 pub(super) fn is_for_programs(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    matches!(first, "v1" | "v2" | "token" | "api" | "metrics" | "health")
+    matches!(first, "v1" | "v2" | "token" | "api" | "hooks" | "metrics" | "health")
 }
 
 /// Whether a path says `.` or `..`, in whatever spelling: doors are told apart by the first part of a path, which has to
@@ -147,7 +149,7 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// What `Authorization` shows. Clients without credentials send an empty name and password, which is to show nothing.
-fn authorization(headers: &HeaderMap) -> Result<Option<Credential>> {
+pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<Credential>> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (first, second) = (all.next(), all.next());
     if second.is_some() {
@@ -243,7 +245,7 @@ mod tests {
         }
         assert!(!has_dots("/v2/a/manifests/v1..2") && !has_dots("/r/a/-/tags/..."));
         assert!(
-            ["/v2", "/v2/", "/v2/a/tags/list", "/token", "/api/v1/users", "/metrics"]
+            ["/v2", "/v2/", "/v2/a/tags/list", "/token", "/api/v1/users", "/hooks/registry/x", "/metrics"]
                 .map(is_for_programs)
                 .iter()
                 .all(|it| *it)

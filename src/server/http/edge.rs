@@ -146,12 +146,15 @@ fn words(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
-/// One line for each request: loud where something changed or failed.
+/// One line for each request: loud where something changed or failed, or where a page says an id that finds it.
 fn log(id: &str, method: &Method, path: &str, status: u16, elapsed: Duration) {
     let elapsed_us = elapsed.as_micros() as u64;
     let path = if path.starts_with("/auth/invite/") { "/auth/invite/…" } else { path }; // The rest is a secret.
     match (status, method.is_safe()) {
         (500.., _) => tracing::warn!(error = format!("err_{id}"), %method, %path, status, elapsed_us, "failed"),
+        (400.., true) if !matches!(status, 401 | 404) => {
+            tracing::info!(error = format!("err_{id}"), %method, %path, status, elapsed_us, "refused");
+        }
         (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),
         (_, true) => tracing::debug!(%method, %path, status, elapsed_us, "answered"),
     }

@@ -20,6 +20,7 @@ pub(super) fn route_class(path: &str) -> &'static str {
         _ if path.starts_with("/v2/") && is_in("/blobs/") => "v2.blobs",
         _ if path.starts_with("/v2/") => "v2",
         _ if path.starts_with("/pkg/") => "assets",
+        _ if path.starts_with("/hooks/") => "hooks",
         _ if path.starts_with("/health/") || path == "/metrics" => "operations",
         "/events" => "events",
         "/search" => "search",

@@ -2,6 +2,7 @@
 //! knows status codes (`error.rs`), headers and cookies.
 
 pub mod assets;
+mod conditions;
 pub mod connections;
 mod console;
 pub mod distribution;
@@ -10,13 +11,16 @@ mod edge;
 pub mod error;
 pub mod events;
 pub mod health;
+mod hooks;
 mod in_time;
 mod invite;
+mod keys;
 mod linger;
 pub mod metrics;
 mod packed;
 mod places;
 mod provider;
+mod push;
 mod raw;
 mod rest;
 pub mod router;

@@ -1,8 +1,8 @@
 //! The whole surface on one screen.
 
 use super::{
-    assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, raw, rest, search,
-    security, set_up, shell, sign_in, to_its_end, token,
+    assets, console, distribution, edge, events, health, hooks, in_time, invite, keys, metrics, packed, provider, push,
+    raw, rest, search, security, set_up, shell, sign_in, to_its_end, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -11,7 +11,7 @@ use crate::server::service::plans;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -42,12 +42,16 @@ fn pages() -> Router<App> {
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page).post(console::submit))
         .route("/repositories/new", get(shell::page).post(console::submit))
+        .route("/repositories/push", get(push::page))
         .route("/search", get(search::page))
         .route("/r/{*rest}", get(raw::or_page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
+        .route("/help", get(shell::page))
+        .route("/help/shortcuts", get(shell::page).post(keys::choose))
         .route("/activity", get(shell::page))
+        .route("/help/api", get(shell::page))
         .route("/trash", get(shell::page).post(console::submit))
         .route("/jobs", get(shell::page).post(console::submit))
         .route("/jobs/{id}", get(shell::page).post(console::submit))
@@ -88,11 +92,24 @@ fn trash_api() -> Router<App> {
         .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
 }
 
-/// What programs speak.
-fn rest_api() -> Router<App> {
-    trash_api()
+/// Who they are, for programs.
+fn people_api() -> Router<App> {
+    Router::new()
+        .route("/api/v1/account", get(rest::account::show))
+        .route("/api/v1/account/sessions/{id}", delete(rest::account::end_session))
         .route("/api/v1/users", get(rest::users::list).post(rest::users::create))
         .route("/api/v1/users/{who}", get(rest::users::show).patch(rest::users::change).delete(rest::users::delete))
+        .route("/api/v1/users/{who}/invitation", post(rest::users::invite))
+        .route("/api/v1/users/{who}/sessions", delete(rest::users::sign_out))
+        .route("/api/v1/waiting", get(rest::waiting::list))
+        .route("/api/v1/waiting/{id}", get(rest::waiting::show).delete(rest::waiting::dismiss))
+        .route("/api/v1/waiting/{id}/let-in", post(rest::waiting::let_in))
+}
+
+/// What programs speak. Each call stands in the OpenAPI document too.
+fn rest_api() -> Router<App> {
+    people_api()
+        .merge(trash_api())
         .route("/api/v1/groups", get(rest::groups::list).post(rest::groups::create))
         .route(
             "/api/v1/groups/{name}",
@@ -101,7 +118,7 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/mounts", get(rest::mounts::list).post(rest::mounts::create))
         .route(
             "/api/v1/mounts/{*name}",
-            get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
+            get(rest::mounts::show).post(rest::mounts::ask).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
         .route("/api/v1/jobs", get(rest::jobs::list).post(rest::jobs::create))
         .route("/api/v1/jobs/{id}", get(rest::jobs::show))
@@ -143,10 +160,9 @@ fn rest_api() -> Router<App> {
                 .patch(rest::namespaces::change)
                 .delete(rest::changes::delete_namespace),
         )
-        .route("/api/v1/waiting", get(rest::waiting::list))
-        .route("/api/v1/waiting/{id}", get(rest::waiting::show).delete(rest::waiting::dismiss))
-        .route("/api/v1/waiting/{id}/let-in", post(rest::waiting::let_in))
+        .route("/api/openapi.json", get(rest::openapi::show).layer(Extension(rest::openapi::document())))
         .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
+        .layer(from_fn(rest::kept::by_clients))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 
@@ -158,6 +174,7 @@ fn plain() -> Router<App> {
         .route("/token", get(token::get).post(token::post))
         .route("/token/jwks.json", get(token::keys))
         .route("/token/ca.pem", get(token::authority))
+        .route("/hooks/registry/{mount_id}", post(hooks::registry))
         .route("/metrics", get(metrics::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -1,7 +1,7 @@
 //! Pages: puts the request into the context and lets the site draw itself.
 
 use super::door::{self, cookie};
-use super::{edge, error, said, security};
+use super::{edge, error, keys, said, security};
 use crate::domain::error::What;
 use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
@@ -90,6 +90,7 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         id: caller.request_id.clone(),
         now: app.clock.now(),
         theme,
+        single_keys: keys::are_on(request.headers()),
         part,
         path_and_query,
         assets,

@@ -11,6 +11,7 @@ mod certificates;
 mod codes;
 mod devices;
 mod following;
+mod hooks;
 mod joining;
 mod known;
 pub mod linking;
@@ -35,6 +36,7 @@ pub mod trying;
 mod watch;
 pub mod weak;
 
+pub use hooks::Teller;
 pub use joining::let_in;
 pub use known::{Identity, Settings};
 

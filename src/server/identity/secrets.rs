@@ -21,6 +21,8 @@ pub enum Kind {
     Link,
     /// What a browser takes along to an identity provider.
     Attempt,
+    /// What a registry elsewhere shows that tells of pushes.
+    Hook,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Session => "ptl_s_",
             Self::Link => "ptl_l_",
             Self::Attempt => "ptl_a_",
+            Self::Hook => "ptl_h_",
         }
     }
 

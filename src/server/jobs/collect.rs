@@ -35,7 +35,7 @@ const BRIEF: Duration = Duration::from_micros(600);
 const QUIET: Duration = Duration::from_millis(50);
 /// So many times as long as a transaction took a run rests after it where somebody else writes: whoever does so all the time
 /// has the writer to themselves but for a small part of it.
-const RESTS: u32 = 24;
+const RESTS: u32 = 64;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 const LEAST: usize = 1;
 const MOST: usize = 400;

@@ -2,10 +2,12 @@
 //! tag, each digest fetched once. What is not found any more is noted, never deleted.
 
 mod graph;
+mod hint;
 mod look;
 mod places;
 mod repository;
 
+pub(super) use hint::hear;
 pub(super) use look::look;
 
 use super::reading::{Reading, is_ours};

@@ -1,11 +1,13 @@
 //! Background work: jobs on a table, of which any node may lease one that is due, and looks that pages ask
-//! for. This file is the runner: a job lies in a file of its own, in the service whose work it does, or in the module that
-//! goes through it in steps.
+//! for, or registries by telling of pushes. This file is the runner: a job lies in a file of its own, in the service whose
+//! work it does, or in the module that goes through it in steps.
 
 mod collect;
 mod crawl;
 mod holds;
+mod layers;
 mod lease;
+mod looking;
 pub mod pulls;
 mod reading;
 mod runs;
@@ -15,8 +17,10 @@ use super::blobs::BlobStore;
 use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
 use super::identity::rechecking;
+use super::layers::Asked;
 use super::looks::Look;
 use super::store::jobs::{self, Leased};
+use super::store::layers as layer_rows;
 use super::store::mounts;
 use super::store::runs as run_rows;
 use crate::domain::action::Maintain;
@@ -65,6 +69,8 @@ struct Work {
     /// Bytes of the hosted registry; `None` where there is none.
     blobs: Option<Arc<dyn BlobStore>>,
     swept: sweep::Place,
+    /// Layers whose files somebody wants to see.
+    layers: tokio::sync::Mutex<mpsc::Receiver<Asked>>,
     /// For runs that people see, of which some are under way at a time.
     turns: runs::Turns,
     /// What may be under way to each mount's registry, by the mount's id.
@@ -74,12 +80,17 @@ struct Work {
 }
 
 impl Runner {
-    /// A runner for this app that answers the looks which come in and keeps `blobs` tidy.
-    pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
+    /// A runner for this app that answers the looks which come in, reads layers and keeps `blobs` tidy.
+    pub fn new(
+        app: App,
+        looks: mpsc::Receiver<Look>,
+        layers: mpsc::Receiver<Asked>,
+        blobs: Option<Arc<dyn BlobStore>>,
+    ) -> Self {
         let node = new_secret_id(&*app.entropy);
         let (swept, lanes, tasks) = (sweep::Place::default(), Mutex::default(), TaskTracker::new());
-        let turns = runs::Turns::new();
-        Self { node, looks, work: Arc::new(Work { app, blobs, swept, turns, lanes, tasks }) }
+        let (turns, layers) = (runs::Turns::new(), tokio::sync::Mutex::new(layers));
+        Self { node, looks, work: Arc::new(Work { app, blobs, swept, layers, turns, lanes, tasks }) }
     }
 
     /// Makes sure that every job of this configuration is in the table.
@@ -96,6 +107,7 @@ impl Runner {
             .note(&proof(app, Job::Sweep), move |tx| {
                 Box::pin(async move {
                     jobs::free_orphans(tx).await?;
+                    layer_rows::free_orphans(tx).await?;
                     jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
                     jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
                     jobs::ensure(tx, &ids[1], Job::Recheck.name(), "", now).await?;
@@ -122,6 +134,7 @@ impl Runner {
     pub async fn run(mut self, stop: CancellationToken) {
         let (mut next_job, mut write_pulls) = (Instant::now(), tokio::time::interval(WRITE_PULLS_EVERY));
         let mut follow = tokio::time::interval(FOLLOW);
+        self.work.tasks.spawn(layers::serve(Arc::clone(&self.work), self.node.clone(), stop.clone()));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -130,22 +143,12 @@ impl Runner {
                 _ = follow.tick() => self.work.follow_mounts().await,
                 () = self.work.turns.freed.notified() => next_job = Instant::now(),
                 Some(look) = self.looks.recv() => self.start_look(look, &stop),
+                told = self.work.app.looks.next_hint() => self.start_hint(told, &stop),
             }
         }
         self.work.write_pulls().await;
         self.work.tasks.close();
         self.work.tasks.wait().await;
-    }
-
-    /// Starts a look, unless as many are under way at its registry already: then the page shows what there is.
-    fn start_look(&self, look: Look, stop: &CancellationToken) {
-        let lanes = self.work.app.mount(&look.repository).map(|mount| self.work.lanes(&mount.id));
-        let Some(turn) = lanes.and_then(|lanes| Arc::clone(&lanes.looks).try_acquire_owned().ok()) else { return };
-        let (work, stop) = (Arc::clone(&self.work), stop.clone());
-        self.work.tasks.spawn(async move {
-            let _turn = turn;
-            stop.run_until_cancelled(work.answer(look)).await;
-        });
     }
 
     /// Starts a job that is due. Returns how long to wait before the next.
@@ -192,7 +195,8 @@ impl Work {
         match job.kind {
             Job::Sweep => {
                 let swept = sweep::run(app, self.blobs.as_ref(), &self.swept).await;
-                let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
+                let swept =
+                    swept.and(runs::forget(self).await).and(holds::run(app).await).and(layers::forget(app).await);
                 swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error))
             }
             Job::Collect => {
@@ -232,15 +236,6 @@ impl Work {
     async fn write_pulls(&self) {
         if let Err(error) = pulls::write_down(&self.app).await {
             tracing::warn!(%error, "some pulls were not written down");
-        }
-    }
-
-    /// Looks at a repository that somebody opened, ahead of the round that may be under way.
-    async fn answer(&self, look: Look) {
-        let app = &self.app;
-        if let Some(mount) = app.mount(&look.repository) {
-            let lanes = self.lanes(&mount.id);
-            crawl::look(&Reading { app, mount: &mount, lane: &lanes.look }, look).await;
         }
     }
 

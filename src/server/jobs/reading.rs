@@ -11,23 +11,26 @@ use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Requests to one registry that are under way at most, for a round and for looks each.
+/// Requests to one registry that are under way at most, for a round, for looks and for what it tells of each.
 const CONCURRENT_REQUESTS: usize = 24;
 
 /// Looks at repositories of one registry that are under way at most.
 const CONCURRENT_LOOKS: usize = 8;
 
-/// What may be under way to one registry: what somebody has on screen does not queue behind a round.
+/// What may be under way to one registry: what somebody has on screen does not queue behind a round, nor behind what the
+/// registry tells of.
 pub(super) struct Lanes {
     pub round: Lane,
     pub look: Lane,
+    pub hint: Lane,
     /// Looks that may be under way: a registry that hangs holds up no other.
     pub looks: Arc<Semaphore>,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { round: Lane::default(), look: Lane::default(), looks: Arc::new(Semaphore::new(CONCURRENT_LOOKS)) }
+        let (round, look, hint) = (Lane::default(), Lane::default(), Lane::default());
+        Self { round, look, hint, looks: Arc::new(Semaphore::new(CONCURRENT_LOOKS)) }
     }
 }
 

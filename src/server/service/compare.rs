@@ -4,6 +4,7 @@ mod config;
 mod layers;
 mod platforms;
 
+use super::files;
 use super::images::shown_image;
 use super::names::Powers;
 use super::pull::absent;
@@ -11,14 +12,14 @@ use super::who;
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
 use crate::domain::manifest::Manifest;
-use crate::domain::view::{Changes, CompareQuery, CompareSide, CompareView, ComparedImage, Outcome};
+use crate::domain::view::{Changes, CompareQuery, CompareSide, CompareView, ComparedImage, LayerRow, Outcome};
 use crate::domain::{Digest, Error, Reference, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::compare::{self as store, Content, Newest, Pair};
 use platforms::{Runs, choose};
 
-/// Both images, and how they differ. At most three statements.
+/// Both images, and how they differ. At most three statements, and one more where files are wanted.
 ///
 /// Where nothing is asked for it is the newest image beside the one before it.
 ///
@@ -66,7 +67,7 @@ pub async fn compare(
     let runs = [Runs::of(&a, &read[0]), Runs::of(&b, &read[1])];
     view.from.image = Some(image(from, &a, &read[0], &runs[0]));
     view.to.image = Some(image(to, &b, &read[1], &runs[1]));
-    view.outcome = outcome(app, [&a, &b], &runs, query.platform.as_deref()).await?;
+    view.outcome = outcome(app, [(from, &a), (to, &b)], &runs, query).await?;
     Ok(view)
 }
 
@@ -111,11 +112,17 @@ fn image(proof: &Authorized<ReadRepository>, found: &Pair, manifest: &Manifest, 
 }
 
 /// How two images differ, on a platform that both have.
-async fn outcome(app: &App, found: [&Pair; 2], runs: &[Runs; 2], platform: Option<&str>) -> Result<Outcome> {
+async fn outcome(
+    app: &App,
+    sides: [(&Authorized<ReadRepository>, &Pair); 2],
+    runs: &[Runs; 2],
+    query: CompareQuery,
+) -> Result<Outcome> {
+    let found = sides.map(|(_, found)| found);
     if found[0].digest == found[1].digest {
         return Ok(Outcome::Same);
     }
-    let Some(chosen) = choose(runs, platform)? else { return Ok(Outcome::NoPlatform) };
+    let Some(chosen) = choose(runs, query.platform.as_deref())? else { return Ok(Outcome::NoPlatform) };
     let wanted = [0, 1].map(|n| (found[n].repository_id.as_str(), &chosen.digests[n]));
     let is_part = [0, 1].map(|n| *wanted[n].1 != found[n].digest);
     let parts = match is_part {
@@ -135,10 +142,17 @@ async fn outcome(app: &App, found: [&Pair; 2], runs: &[Runs; 2], platform: Optio
         (None, _) => return Ok(Outcome::NotHere(found[0].name.clone(), chosen.digests[0].clone())),
         (_, None) => return Ok(Outcome::NotHere(found[1].name.clone(), chosen.digests[1].clone())),
     };
-    changes([&left, &right], chosen).map(|changes| Outcome::Differ(Box::new(changes)))
+    let (mut changes, rows) = changes([&left, &right], chosen)?;
+    if let Some(query) = query.files {
+        let side =
+            |n: usize| files::Side { proof: sides[n].0, repository_id: &found[n].repository_id, layers: &rows[n] };
+        changes.files = Some(files::changed(app, [side(0), side(1)], query).await?);
+    }
+    Ok(Outcome::Differ(Box::new(changes)))
 }
 
-fn changes([from, to]: [&Content; 2], chosen: platforms::Chosen) -> Result<Changes> {
+/// What differs, and the layers of both.
+fn changes([from, to]: [&Content; 2], chosen: platforms::Chosen) -> Result<(Changes, [Vec<LayerRow>; 2])> {
     let read = |it: &Content| Manifest::parse(Some(&it.media_type), &it.content);
     let manifests = [read(from)?, read(to)?];
     let shown = [
@@ -147,7 +161,8 @@ fn changes([from, to]: [&Content; 2], chosen: platforms::Chosen) -> Result<Chang
     ];
     let [left, right] = shown;
     let fetched = layers::fetched(&manifests[0], &manifests[1]);
-    Ok(Changes {
+    let rows = [left.layers.clone(), right.layers.clone()];
+    let changes = Changes {
         platform: chosen.platform,
         platforms: chosen.common,
         from_size: left.pull_size,
@@ -159,5 +174,7 @@ fn changes([from, to]: [&Content; 2], chosen: platforms::Chosen) -> Result<Chang
         layers_more: left.layers_more + right.layers_more,
         layers: layers::changes(left.layers, right.layers),
         config: config::change(from.config.as_deref(), to.config.as_deref()),
-    })
+        files: None,
+    };
+    Ok((changes, rows))
 }

@@ -16,7 +16,7 @@ use crate::domain::manifest::{Descriptor, ImageConfig, Manifest, Relation};
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::view::image_tabs::{ImageQuery, TabRow, TabView};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, MountNotice, ShownImage, Subject};
-use crate::domain::{ByteSize, Digest, Error, Protection, Reference, Result, Tag, Timestamp, media_type};
+use crate::domain::{ByteSize, Digest, Error, ImageTab, Protection, Reference, Result, Tag, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;
@@ -70,18 +70,25 @@ pub async fn look(
     let image = Image::of(found, &manifest, &query)?;
     let stored = image.parts(app, &query).await?;
     let under = Under::of(&repository, &image, &stored, &query)?;
+    let layers = under.layers();
     let wanted = images::Wanted {
         tab: query.tab,
         subject: manifest.subject.as_ref().map(|subject| &subject.digest),
         blob: under.blob().map(|blob| &blob.digest),
         after: query.after.as_ref(),
         limit: DEFAULT_LIMIT,
+        layers: &layers,
+        now: app.clock.now(),
         visibility: proof.visibility(),
     };
     let mut around = images::surroundings(&app.store, &image.found, &wanted, &repository).await?;
-    let tab = under.filled(app, &repository, (&image, &stored[..]), &mut around, &query).await?;
+    let tab = under.filled(app, proof, (&image, &stored[..]), &mut around, &query).await?;
     let mount_id = &image.found.mount_id;
-    let notice = mount_notice(app, proof, mount_id).await?;
+    // Who looks at files looks at what was read before, and the lists take a statement of their own.
+    let notice = match query.tab {
+        ImageTab::Files => None,
+        _ => mount_notice(app, proof, mount_id).await?,
+    };
     if let Reference::Tag(tag) = &reference
         && is_remote(app, mount_id)
     {

@@ -8,8 +8,11 @@ pub mod compare;
 pub mod copies;
 pub mod delete;
 pub mod elsewhere;
+pub mod files;
 pub mod groups;
 pub mod history;
+pub mod hooks;
+pub mod image_rows;
 pub mod images;
 mod in_trash;
 pub mod invitations;
@@ -19,16 +22,19 @@ pub mod long_work;
 pub mod mounts;
 mod namer;
 pub mod names;
+pub mod openapi;
 pub mod personal_tokens;
 pub mod plans;
 pub mod protections;
 pub mod providers;
 pub mod pull;
 pub mod push;
+pub mod push_help;
 pub mod repositories;
 pub mod robots;
 pub mod search;
 pub mod settings;
+pub mod stars;
 pub mod system;
 pub mod tags;
 pub mod to_its_end;
@@ -77,7 +83,14 @@ fn opens<A: Action>(app: &App, proof: &Authorized<A>, scope: &Scope) -> Opens {
         }
         Scope::Everything | Scope::Repository(_) => (false, false),
     };
-    Opens { access: may(proof, &ListGrants { scope: scope.clone() }), robots, activity, settings, trash, past }
+    let push = match scope {
+        Scope::Everything => proof.rights().reach_anywhere(Permission::RepositoryPush),
+        Scope::Namespace(_) => false,
+        Scope::Repository(name) => {
+            proof.rights().require(Permission::RepositoryPush, &Target::Repository(name.clone())).is_ok()
+        }
+    };
+    Opens { access: may(proof, &ListGrants { scope: scope.clone() }), robots, activity, settings, trash, past, push }
 }
 
 /// A new secret, from the server's randomness.

@@ -1,16 +1,18 @@
 //! Mounted registries: what there is of them, and to mount, change and remove those of the console.
 
+mod hook;
 mod probe;
 mod set;
 mod under_way;
 
+pub use hook::rotate_hook;
 pub use probe::probe;
 pub use set::{Wanted, change, check_now, create, remove, try_change};
 
 use super::may;
-use crate::domain::action::{ChangeMount, ReadMounts};
+use crate::domain::action::{ChangeMount, ReadMounts, RotateHook};
 use crate::domain::error::What;
-use crate::domain::view::{MountKind, MountView, MountsView, TrustView};
+use crate::domain::view::{HookView, MountKind, MountView, MountsView, TrustView};
 use crate::domain::{Error, MountPrefix, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -60,10 +62,14 @@ fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option
         service,
         issuer: app.identity.signing.issuer().to_owned(),
     });
+    let hook = (row.kind == MountKind::Remote).then(|| HookView {
+        address: format!("{}/hooks/registry/{id}", app.facts.public_url),
+        may_rotate: may(proof, &RotateHook { prefix: row.prefix.clone() }),
+    });
     let has_password = kept.as_ref().is_some_and(|kept| kept.sealed.is_some());
     let may_manage = kept.is_some() && may_manage(proof);
     let settings = kept.map(|kept| kept.settings);
-    MountView { id, row, settings, has_password, trust, n_grants, n_held: 0, moved: None, may_manage }
+    MountView { id, row, settings, has_password, trust, hook, n_grants, n_held: 0, moved: None, may_manage }
 }
 
 async fn rows(app: &App) -> Result<Vec<Mount>> {

@@ -5,7 +5,7 @@ use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, Opens, RepositoriesView, RepositoryFacts};
-use crate::domain::view::{RepositoryQuery, RepositoryRow, Totals};
+use crate::domain::view::{RepositoryQuery, RepositoryRow, Shelf, Totals};
 use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
@@ -45,11 +45,12 @@ pub async fn list(
         _ => sums::totals(&app.store, &visibility, within).await?,
     };
     let may_see_all = visibility == Visibility::Everything;
-    let (mut children, mut opens) = (vec![], Opens::default());
+    let place = within.map_or(Scope::Everything, |namespace| Scope::Namespace(namespace.clone()));
+    let opens = super::opens(app, proof, &place);
+    let mut children = vec![];
     match within {
         None => require_anything(proof, totals)?,
         Some(namespace) => {
-            opens = super::opens(app, proof, &Scope::Namespace(namespace.clone()));
             // A namespace is there for who may see something in it, or has something to do there.
             if totals.repositories == 0 && opens == Opens::default() {
                 return Err(Error::NotFound(What::Page));
@@ -60,8 +61,7 @@ pub async fn list(
             }
         }
     }
-    let place = within.map_or(Scope::Everything, |namespace| Scope::Namespace(namespace.clone()));
-    let is_empty = page.items.is_empty() && query.q.is_empty();
+    let is_empty = page.items.is_empty() && query.q.is_empty() && query.shelf == Shelf::All;
     let left = if is_empty { in_trash::left(app, &proof.rights(), &place).await? } else { None };
     let is_near = |mount: &&Mount| within.is_none_or(|namespace| meets(namespace, &mount.row.prefix));
     Ok(RepositoriesView {
@@ -73,6 +73,8 @@ pub async fn list(
         notices: mounts.iter().filter(|_| may_see_all).filter(is_near).filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.now().iter().any(|mount| mount.write.is_some()),
         may_create: proof.rights().reach_anywhere(Permission::RepositoryCreate),
+        has_remote: app.mounts.now().iter().any(|mount| mount.upstream.is_some()),
+        has_stars: who::account(&proof.rights()).is_some(),
         children_next: (children.len() > MAX_BELOW as usize).then(|| children[MAX_BELOW as usize - 1].name.to_string()),
         children: children.into_iter().take(MAX_BELOW as usize).collect(),
         opens,
@@ -87,7 +89,8 @@ pub async fn page(
 ) -> Result<Page<RepositoryRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
     filter(&query.q)?;
-    let mut page = repositories::list(&app.store, &proof.visibility(), query, &position).await?;
+    let (visibility, reader) = (proof.visibility(), who::account(&proof.rights()));
+    let mut page = repositories::list(&app.store, (&visibility, reader.as_deref()), query, &position).await?;
     who::of_repositories(&proof.rights(), &mut page.items);
     Ok(page)
 }
@@ -148,6 +151,8 @@ pub(super) fn notice(mount: &MountRow) -> Option<MountNotice> {
         url: mount.url.clone(),
         crawl: mount.crawl.clone(),
         as_of: mount.as_of,
+        refresh_s: mount.refresh_s,
+        heard_at: mount.heard_at,
     })
 }
 

@@ -6,8 +6,8 @@ use crate::domain::action::ListRepositories;
 use crate::domain::pasted::{DigestStart, Pasted, Pulled};
 use crate::domain::sought::Sought;
 use crate::domain::view::{FoundImage, MAX_FOUND, SearchView};
-use crate::domain::{Address, Digest, RepositoryName, Result, Tag};
-use crate::server::access::Authorized;
+use crate::domain::{Actor, Address, Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::search as store;
 
@@ -35,18 +35,23 @@ pub async fn straight(app: &App, proof: &Authorized<ListRepositories>, text: &st
 /// What fits a text. At most four statements.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`](crate::domain::Error::Unauthenticated) for who did not sign in, where nothing is public.
+/// [`Error::Unauthenticated`] for who did not sign in, where nothing is public.
 pub async fn find(app: &App, proof: &Authorized<ListRepositories>, text: &str) -> Result<SearchView> {
     let sought = Sought::of(text, &own(app));
-    let found = found(app, proof, &sought).await?;
-    if found.is_empty() {
-        require_any(app, proof).await?;
+    let (found, sees_any) = found(app, proof, &sought).await?;
+    match sees_any {
+        _ if !found.is_empty() => {}
+        Some(true) => {}
+        Some(false) => return Err(Error::Unauthenticated),
+        None => require_any(app, proof).await?,
     }
     Ok(found)
 }
 
-async fn found(app: &App, proof: &Authorized<ListRepositories>, sought: &Sought) -> Result<SearchView> {
+/// What is found, and whether there is anything to find for who did not sign in; `None` where that was not asked.
+async fn found(app: &App, proof: &Authorized<ListRepositories>, sought: &Sought) -> Result<(SearchView, Option<bool>)> {
     let visibility = proof.visibility();
+    let is_nobody = *proof.actor() == Actor::Anonymous && visibility != Visibility::Everything;
     let mut view = SearchView {
         words: sought.words().map(str::to_owned).collect(),
         is_about_tags: sought.tag.is_some() && !sought.names.is_empty(),
@@ -54,18 +59,19 @@ async fn found(app: &App, proof: &Authorized<ListRepositories>, sought: &Sought)
     };
     let has_words = sought.words().next().is_some();
     let fitting = match has_words {
-        true => store::repositories(&app.store, &visibility, sought).await?,
+        true => store::repositories(&app.store, &visibility, sought, is_nobody).await?,
         false => store::Fitting::default(),
     };
+    let sees_any = has_words.then_some(fitting.sees_any);
     let within = (!sought.names.is_empty()).then_some(fitting.repositories.as_slice());
     let tags = match (sought.tag.as_deref(), within) {
-        (None, _) | (_, Some([])) => store::Tags::default(),
+        (None, _) => store::Tags::default(),
         (Some(tag), Some(within)) => store::among(&app.store, within, tag, sought.is_reference).await?,
         (Some(word), None) => store::everywhere(&app.store, &visibility, word, fitting.has_many_tags).await?,
     };
-    let mut images = match (&sought.digest, within) {
-        (None, _) | (_, Some([])) => vec![],
-        (Some(start), within) => store::images(&app.store, &visibility, start, within, MAX_FOUND + 1).await?,
+    let mut images = match &sought.digest {
+        None => vec![],
+        Some(start) => store::images(&app.store, &visibility, start, within, MAX_FOUND + 1).await?,
     };
     view.has_more_images = images.len() > MAX_FOUND;
     images.truncate(MAX_FOUND);
@@ -78,7 +84,7 @@ async fn found(app: &App, proof: &Authorized<ListRepositories>, sought: &Sought)
     view.has_more_repositories = view.repositories.len() > MAX_FOUND;
     view.repositories.truncate(MAX_FOUND);
     view.is_near &= !view.repositories.is_empty();
-    Ok(view)
+    Ok((view, sees_any))
 }
 
 /// The page at an address, if what it names is there for the caller.

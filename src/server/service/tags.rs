@@ -2,12 +2,12 @@
 
 use super::names::Powers;
 use super::repositories::{notice, position};
-use super::{in_trash, opens, who};
+use super::{in_trash, opens, stars, who};
 use crate::domain::action::{DeleteTags, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, RepositoryView, TagQuery, TagRow};
-use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
+use crate::domain::{Error, Page, Permission, Protection, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Caller, Visibility};
 use crate::server::context::App;
 use crate::server::store::radius::Reader;
@@ -29,15 +29,16 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let name = &proof.action().repository;
     let position = position(query.after.clone(), query.before.clone())?;
     let filter = filter(app, &query.q)?;
-    let mut found = repositories::head_and_rules(&app.store, name).await?;
+    let reader = who::account(&proof.rights());
+    let mut found = repositories::head_and_rules(&app.store, name, reader.as_deref()).await?;
     let is_new = |head: &Head| is_remote(app, &head.mount_id) && head.read_at.is_none();
     let is_unread = found.as_ref().is_some_and(|(head, _)| is_new(head));
     if is_unread && app.looks.first(name, app.clock.now()).await {
-        found = repositories::head_and_rules(&app.store, name).await?;
+        found = repositories::head_and_rules(&app.store, name, reader.as_deref()).await?;
     }
     let (mut head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     who::of_repositories(&proof.rights(), std::slice::from_mut(&mut head.row));
-    let filter = filter.with_rules(&rules);
+    let filter = in_repository(app, proof, filter, (&head.mount_id, &rules))?;
     let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
     who::of_tags(&proof.rights(), &mut page.items);
     let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
@@ -56,6 +57,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     Ok(RepositoryView {
         deletable,
         copies: powers.copy(),
+        may_star: stars::may_star(proof),
         is_read_only: app.mount(name).is_some_and(|mount| mount.upstream.is_some() && mount.changes.is_none()),
         notice: mount_notice(app, proof, &head.mount_id).await?,
         rules,
@@ -100,7 +102,7 @@ async fn deletable(
 /// One page of a repository's tags and nothing else.
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &TagQuery) -> Result<Page<TagRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
-    let (filter, id) = filtered(app, &proof.action().repository, &query.q).await?;
+    let (filter, id) = filtered(app, proof, &query.q).await?;
     let mut page = tags::list(&app.store, &id, (query, &filter), &position).await?;
     who::of_tags(&proof.rights(), &mut page.items);
     Ok(page)
@@ -116,11 +118,26 @@ pub fn filter(app: &App, text: &str) -> Result<TagFilter> {
 }
 
 /// The same in a repository, by its rules, with the repository's id.
-async fn filtered(app: &App, name: &RepositoryName, text: &str) -> Result<(TagFilter, String)> {
-    let filter = filter(app, text)?;
-    let found = repositories::head_and_rules(&app.store, name).await?;
+async fn filtered(app: &App, proof: &Authorized<ReadRepository>, text: &str) -> Result<(TagFilter, String)> {
+    let (name, filter) = (&proof.action().repository, filter(app, text)?);
+    let found = repositories::head_and_rules(&app.store, name, None).await?;
     let (head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    Ok((filter.with_rules(&rules), head.id))
+    Ok((in_repository(app, proof, filter, (&head.mount_id, &rules))?, head.id))
+}
+
+/// What a filter says of the tags of a repository, where its reader may ask that there.
+pub(super) fn in_repository(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    filter: TagFilter,
+    (mount_id, rules): (&str, &[Protection]),
+) -> Result<TagFilter> {
+    who::require_told(&proof.rights(), filter.by.is_some())?;
+    if filter.unused_since.is_some() && is_remote(app, mount_id) {
+        let unknown = "`unused:` is not known here: this registry is pulled from past Portolan, which sees no pull";
+        return Err(Error::invalid("q", unknown));
+    }
+    Ok(filter.with_rules(rules))
 }
 
 /// The names of all its tags that fit a filter.
@@ -128,7 +145,7 @@ async fn filtered(app: &App, name: &RepositoryName, text: &str) -> Result<(TagFi
 /// # Errors
 /// [`Error::Invalid`] for a filter that is not understood, fits nothing, or fits too many to be deleted at once.
 pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str) -> Result<Vec<Tag>> {
-    let (filter, id) = filtered(app, &proof.action().repository, text).await?;
+    let (filter, id) = filtered(app, proof, text).await?;
     let tags = tags::matching(&app.store, &id, &filter, MAX_MATCHED + 1).await?;
     if tags.len() > MAX_MATCHED as usize {
         return Err(Error::invalid("q", format!("this matches more than {MAX_MATCHED} tags; narrow it down")));

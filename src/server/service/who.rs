@@ -1,13 +1,19 @@
 //! Who did something is told to people who say who they are themselves: what is public is so without names, and without the
 //! words that somebody left.
 
-use crate::domain::view::{HistoryQuery, HistoryRow, MoveRow, Moved, RepositoryRow, TagRow};
+use crate::domain::view::{HistoryRow, MoveRow, Moved, RepositoryRow, TagRow};
 use crate::domain::{Actor, Error, Result, Rule};
 use crate::server::access::Rights;
 
 /// Whether the holder of these rights learns it.
 fn is_told(rights: &Rights) -> bool {
     rights.standing().is_signed_in()
+}
+
+/// The account of a person, by its id.
+pub(super) fn account(rights: &Rights) -> Option<String> {
+    let standing = rights.standing();
+    standing.id.clone().filter(|_| matches!(standing.actor, Actor::User(_)))
 }
 
 /// Who did something.
@@ -56,6 +62,6 @@ pub(super) fn of_history(rights: &Rights, rows: &mut [HistoryRow]) {
 ///
 /// # Errors
 /// [`Error::Unauthenticated`].
-pub(super) fn require_told(rights: &Rights, query: &HistoryQuery) -> Result<()> {
-    if query.by.is_some() && !is_told(rights) { Err(Error::Unauthenticated) } else { Ok(()) }
+pub(super) fn require_told(rights: &Rights, asks_by_name: bool) -> Result<()> {
+    if asks_by_name && !is_told(rights) { Err(Error::Unauthenticated) } else { Ok(()) }
 }

@@ -57,6 +57,10 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0034_hold_takes.sql"),
     include_str!("schema/sqlite/0035_search.sql"),
     include_str!("schema/sqlite/0036_elsewhere.sql"),
+    include_str!("schema/sqlite/0037_layers.sql"),
+    include_str!("schema/sqlite/0038_images.sql"),
+    include_str!("schema/sqlite/0039_hints.sql"),
+    include_str!("schema/sqlite/0040_stars.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -97,6 +101,10 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0034_hold_takes.sql"),
     include_str!("schema/postgres/0035_search.sql"),
     include_str!("schema/postgres/0036_elsewhere.sql"),
+    include_str!("schema/postgres/0037_layers.sql"),
+    include_str!("schema/postgres/0038_images.sql"),
+    include_str!("schema/postgres/0039_hints.sql"),
+    include_str!("schema/postgres/0040_stars.sql"),
 ];
 
 impl Dialect {

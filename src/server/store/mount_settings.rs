@@ -58,7 +58,8 @@ pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Resul
     let sql = "INSERT INTO mounts (id, prefix, kind, url, position, active, capabilities, source)
                VALUES ($1, $2, $3, $4, $5, 1, '{}', 'console')
                ON CONFLICT (prefix) DO UPDATE SET active = 1, source = 'console', kind = excluded.kind, position = excluded.position,
-                 capabilities = '{}', failed_at = NULL, failure = NULL, crawl_started_at = NULL";
+                 capabilities = '{}', failed_at = NULL, failure = NULL, crawl_started_at = NULL,
+                 hook_fingerprint = NULL, hook_at = NULL, heard_at = NULL";
     tx.run(sql, params![id, prefix, MountKind::Remote, &settings.url, POSITION]).await?;
     let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![prefix]).await?;
     let id: String = row.ok_or(Error::Internal)?.take()?;
@@ -137,7 +138,8 @@ pub async fn n_grants(store: &Store, id: &str) -> Result<u64> {
 }
 
 /// What belongs to repositories, each before what it refers to.
-const OF_REPOSITORIES: [&str; 10] = [
+const OF_REPOSITORIES: [&str; 11] = [
+    "stars",
     "referrers",
     "manifest_edges",
     "pulls",

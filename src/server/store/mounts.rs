@@ -18,7 +18,8 @@ pub struct Mount {
 }
 
 const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_repositories, n_tags, n_images, stored_bytes, \
-     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out, source, settings";
+     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out, source, settings, \
+     hook_at, heard_at";
 
 /// The mounts in force, in the order of the configuration.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
@@ -222,6 +223,7 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     let (_, failure, left_out): (Option<Timestamp>, Option<String>, _) = (row.take()?, row.take()?, row.take()?);
     let is_of_file = row.take::<String>()? == "file";
     let noted: Noted = serde_json::from_str(&row.take::<String>()?).unwrap_or_default();
+    let (hook_at, heard_at) = (row.take()?, row.take()?);
     let crawl = match (started, failure, finished) {
         (_, Some(message), _) => CrawlState::Failed { message },
         (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
@@ -246,6 +248,8 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
             is_read_only,
             keeps_trash: true,
             is_of_file,
+            hook_at,
+            heard_at,
         },
         crawl_started_at: started,
         moved: noted.moved,

@@ -115,6 +115,7 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
         "DELETE FROM passwords WHERE user_id = $1",
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM grants WHERE grantee = $1",
+        "DELETE FROM stars WHERE principal_id = $1",
         "DELETE FROM claimed_groups WHERE (issuer, subject) IN (SELECT issuer, subject FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
         // Uploads are of a name, which is somebody else's one day.

@@ -1,10 +1,12 @@
 //! Repositories: the list, one by name, and what a push or a crawl changes in them.
 
-use super::keyset::{self, Order};
-use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, protections, visible};
-use crate::domain::page::Position;
-use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
-use crate::domain::{Actor, Cursor, Error, Page, Protection, RepositoryName, Result, Timestamp, page};
+mod listed;
+
+pub use listed::{list, names};
+
+use super::{Known, Row, Store, Tx, Value, batch, namespaces, protections, stars, visible};
+use crate::domain::view::{MountKind, RepositoryRow};
+use crate::domain::{Actor, Error, Protection, RepositoryName, Result, Timestamp};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -51,16 +53,23 @@ pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> 
     store.one(&sql, params![name]).await?.map(|mut row| head_row(&mut row)).transpose()
 }
 
-/// The same with the rules that cover it.
-pub async fn head_and_rules(store: &Store, name: &RepositoryName) -> Result<Option<(Head, Vec<Protection>)>> {
+/// The same with the rules that cover it, and whether a reader with this id marked it.
+pub async fn head_and_rules(
+    store: &Store,
+    name: &RepositoryName,
+    reader: Option<&str>,
+) -> Result<Option<(Head, Vec<Protection>)>> {
     let (columns, join, line) = protections::joined(name, 2);
+    let mut params: Vec<Value> = params![name].into_iter().chain(line).collect();
+    let starred = stars::is_starred(reader, &mut params);
     let sql = format!(
-        "SELECT {ROW}, {HEAD}, {columns} FROM repositories r JOIN mounts m ON m.id = r.mount_id {join}
+        "SELECT {ROW}, {HEAD}, {starred}, {columns} FROM repositories r JOIN mounts m ON m.id = r.mount_id {join}
          WHERE r.name = $1 AND m.active = 1 ORDER BY p.id"
     );
     let (mut head, mut rules) = (None, vec![]);
-    for mut row in store.all(&sql, params![name].into_iter().chain(line).collect()).await? {
-        head = Some(head_row(&mut row)?);
+    for mut row in store.all(&sql, params).await? {
+        let Head { row: own, .. } = &mut *head.insert(head_row(&mut row)?);
+        own.is_starred = row.take()?;
         rules.extend(protections::of_row(&mut row)?);
     }
     Ok(head.map(|head| (head, rules)))
@@ -69,46 +78,6 @@ pub async fn head_and_rules(store: &Store, name: &RepositoryName) -> Result<Opti
 fn head_row(row: &mut Row) -> Result<Head> {
     let (own, id, logical, images) = (repository_row(row)?, row.take()?, row.take()?, row.take()?);
     Ok(Head { row: own, id, logical, images, mount_id: row.take()?, read_at: stated(row.take()?) })
-}
-
-/// One page of the repositories that the reader may see.
-pub async fn list(
-    store: &Store,
-    visibility: &Visibility,
-    query: &RepositoryQuery,
-    position: &Position,
-) -> Result<Page<RepositoryRow>> {
-    let limit = page::limit(query.limit);
-    let key = match query.sort {
-        RepositorySort::Updated => Some("r.updated_at"),
-        RepositorySort::Name => None,
-        RepositorySort::Tags => Some("r.n_tags"),
-        RepositorySort::Stored => Some("r.stored_bytes"),
-    };
-    let mut params = params![limit + 1];
-    let filter = if query.q.is_empty() {
-        ""
-    } else {
-        params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
-        "AND r.name LIKE $2 ESCAPE '\\'"
-    };
-    let shown = visible::condition(store, visibility, "r", &mut params)
-        + &visible::below(query.within.as_ref(), "r", &mut params);
-    let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
-    params.extend(keyset.params);
-    let sql = format!(
-        "SELECT {ROW}, {} FROM repositories r JOIN mounts m ON m.id = r.mount_id
-         WHERE m.active = 1 {filter} {shown} {} {} LIMIT $1",
-        key.unwrap_or("r.created_at"),
-        keyset.condition,
-        keyset.order_by
-    );
-    let found = if query.q.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
-    let rows = found?.into_iter().map(|mut row| {
-        let item = repository_row(&mut row)?;
-        Ok((Cursor { key: row.take()?, name: item.name.to_string() }, item))
-    });
-    Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
 
 /// When a repository last changed.
@@ -123,23 +92,6 @@ pub async fn any_changed_at(store: &Store, visibility: &Visibility) -> Result<Ti
     let shown = visible::condition(store, visibility, "r", &mut params);
     let sql = format!("SELECT r.updated_at FROM repositories r WHERE 1 = 1 {shown} ORDER BY r.updated_at DESC LIMIT 1");
     store.one(&sql, params).await?.map_or(Ok(Timestamp(0)), |mut row| row.take())
-}
-
-/// Names after `after` in bytewise order, for `_catalog`.
-pub async fn names(
-    store: &Store,
-    visibility: &Visibility,
-    mount_id: &str,
-    after: Option<&str>,
-    limit: u32,
-) -> Result<Vec<RepositoryName>> {
-    let mut params: Vec<Value> = params![mount_id, after.unwrap_or(""), limit];
-    let shown = visible::condition(store, visibility, "r", &mut params);
-    let sql = format!(
-        "SELECT r.name FROM repositories r WHERE r.mount_id = $1 AND r.name > $2 {shown} ORDER BY r.name LIMIT $3"
-    );
-    let rows = store.all(&sql, params).await?;
-    rows.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The repository of that name, made if it is not there; the flag says whether it was made.
@@ -287,6 +239,7 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
         unread,
         read_error,
         missing_since,
+        is_starred: false,
     })
 }
 

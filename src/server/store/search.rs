@@ -35,10 +35,13 @@ pub struct Fitting {
     pub repositories: Vec<Fit>,
     /// Whether more tags of the whole instance begin as the only word does than one looks at. Nobody is told.
     pub has_many_tags: bool,
+    /// Whether the reader sees any repository at all, where that was asked.
+    pub sees_any: bool,
 }
 
-/// Repositories whose names have all words in them, or all but the one that may be a tag.
-pub async fn repositories(store: &Store, visibility: &Visibility, sought: &Sought) -> Result<Fitting> {
+/// Repositories whose names have all words in them, or all but the one that may be a tag; and whether the reader sees any
+/// at all, if that is `asked`.
+pub async fn repositories(store: &Store, visibility: &Visibility, sought: &Sought, asked: bool) -> Result<Fitting> {
     let mut params = params![MAX_REPOSITORIES];
     let n_tags = match sought.only() {
         None => "0".to_owned(),
@@ -57,9 +60,16 @@ pub async fn repositories(store: &Store, visibility: &Visibility, sought: &Sough
     let fits = if fits.is_empty() { is_whole.clone() } else { fits.join(" AND ") };
     let place = place(sought, &mut params);
     let shown = visible::condition(store, visibility, "r", &mut params);
+    let any = match asked {
+        false => "1 = 1".to_owned(),
+        true => format!(
+            "EXISTS (SELECT 1 FROM repositories r JOIN mounts o ON o.id = r.mount_id WHERE o.active = 1 {shown})"
+        ),
+    };
     let order = |of: &str| format!("ORDER BY {of}is_whole DESC, {of}place, LENGTH({of}name), {of}name");
     let sql = format!(
-        "SELECT CAST(c.n AS BIGINT), f.id, f.name, f.kind, f.n_tags, f.is_whole FROM (SELECT {n_tags} AS n) AS c LEFT JOIN (
+        "SELECT CAST(c.n AS BIGINT), c.sees_any, f.id, f.name, f.kind, f.n_tags, f.is_whole FROM (
+           SELECT {n_tags} AS n, CASE WHEN {any} THEN 1 ELSE 0 END AS sees_any) AS c LEFT JOIN (
            SELECT r.id AS id, r.name AS name, o.kind AS kind, r.n_tags AS n_tags,
              CASE WHEN {is_whole} THEN 1 ELSE 0 END AS is_whole, {place} AS place
            FROM repositories r JOIN mounts o ON o.id = r.mount_id
@@ -69,7 +79,7 @@ pub async fn repositories(store: &Store, visibility: &Visibility, sought: &Sough
     );
     let mut fitting = Fitting::default();
     for mut row in store.scan(&sql, params).await? {
-        fitting.has_many_tags = row.take::<u64>()? > MAX_TAGS;
+        (fitting.has_many_tags, fitting.sees_any) = (row.take::<u64>()? > MAX_TAGS, row.take()?);
         let Some(id) = row.take::<Option<String>>()? else { continue };
         let row_of = FoundRepository { name: row.take()?, mount: row.take()?, tags: row.take()? };
         fitting.repositories.push(Fit { id, row: row_of, is_whole: row.take()? });
@@ -77,8 +87,8 @@ pub async fn repositories(store: &Store, visibility: &Visibility, sought: &Sough
     Ok(fitting)
 }
 
-/// How well a name fits, best first: it is what is sought, its own part is the word, begins so, has it; else another part
-/// has it.
+/// How well a name fits that has the word in it, best first: it is what is sought, its own part is the word, begins so, has
+/// it; else another part has it.
 fn place(sought: &Sought, params: &mut Vec<Value>) -> String {
     let whole = sought.words().collect::<Vec<_>>().join("/").to_lowercase();
     let word = sought.names.last().or(sought.tag.as_ref()).map_or(String::new(), |word| word.to_lowercase());
@@ -90,13 +100,13 @@ fn place(sought: &Sought, params: &mut Vec<Value>) -> String {
     let own = is(format!("%/{like}"));
     let (begins, begins_inside) = (is(format!("{like}%")), is(format!("%/{like}%")));
     let (goes_on, goes_on_inside) = (is(format!("{like}%/%")), is(format!("%/{like}%/%")));
-    let (has, has_before) = (is(format!("%{like}%")), is(format!("%{like}%/%")));
+    let has_before = is(format!("%{like}%/%"));
     params.extend(params![whole, word]);
     let (whole, word) = (params.len() - 1, params.len());
     format!(
         "CASE WHEN r.name IN (${whole}, ${word}) THEN 0 WHEN {own} THEN 1
            WHEN ({begins} AND NOT {goes_on}) OR ({begins_inside} AND NOT {goes_on_inside}) THEN 2
-           WHEN {has} AND NOT {has_before} THEN 3 ELSE 4 END"
+           WHEN NOT {has_before} THEN 3 ELSE 4 END"
     )
 }
 
@@ -108,6 +118,9 @@ pub async fn images(
     within: Option<&[Fit]>,
     limit: usize,
 ) -> Result<Vec<FoundImage>> {
+    if within.is_some_and(<[Fit]>::is_empty) {
+        return Ok(vec![]);
+    }
     let start = start.text();
     // No digit comes after `f`.
     let mut params = params![&start, format!("{start}g"), limit as u64];

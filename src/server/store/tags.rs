@@ -2,6 +2,7 @@
 
 mod filtered;
 
+pub(super) use filtered::fitting;
 pub use filtered::{count_matching, matching};
 
 use super::keyset::{self, Order};
@@ -11,7 +12,7 @@ use super::{Known, Row, Store, Tx, Value, batch, history, repositories};
 use crate::domain::page::Position;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{How, Moved, TagMay, TagQuery, TagRow, TagSort};
-use crate::domain::{Actor, Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
+use crate::domain::{Actor, Cursor, Digest, Page, RepositoryName, Result, Tag, Timestamp, media_type, page};
 use crate::params;
 
 /// One page of a repository's tags, with up to two siblings on the same image for each.
@@ -29,7 +30,7 @@ pub async fn list(
         TagSort::Name => None,
     };
     let mut params = params![repository_id, limit + 1];
-    let fits = filtered::fitting(store.dialect(), filter, key.is_none(), &mut params);
+    let fits = fitting(store.dialect(), filter, key.is_none(), &mut params);
     let keyset = Order { key, name: "t.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql =
@@ -77,6 +78,24 @@ pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limi
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// Names that may be what somebody meant by one that is not there: those that stand around it, some that begin alike, those
+/// that moved last, and it with a `v` before it or without. At most two hundred.
+pub async fn around(store: &Store, repository: &RepositoryName, asked: &Tag) -> Result<Vec<Tag>> {
+    let name = asked.as_str();
+    let beginning: String = name.chars().take(2).collect();
+    let other = name.strip_prefix('v').map_or_else(|| format!("v{name}"), str::to_owned);
+    let of = "SELECT t.name FROM tags t JOIN repositories r ON r.id = t.repository_id WHERE r.name = $1 AND t.missing_since IS NULL";
+    let sql = format!(
+        "SELECT name FROM ({of} AND t.name = $3) AS the_other
+         UNION SELECT name FROM ({of} AND t.name > $2 ORDER BY t.name LIMIT 40) AS behind
+         UNION SELECT name FROM ({of} AND t.name < $2 ORDER BY t.name DESC LIMIT 40) AS before
+         UNION SELECT name FROM ({of} AND t.name >= $4 AND t.name < $5 ORDER BY t.name DESC LIMIT 60) AS alike
+         UNION SELECT name FROM ({of} ORDER BY t.changed_at DESC, t.name LIMIT 59) AS moved"
+    );
+    let params = params![repository, name, other, beginning.as_str(), format!("{beginning}{}", filtered::AFTER_ANY)];
+    store.all(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
 /// Those of `tags` that the catalog has.
 pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<std::collections::HashSet<Tag>> {
     let mut known = std::collections::HashSet::new();
@@ -114,6 +133,12 @@ pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Opti
     let Some(mut row) = tx.one(sql, params![repository_id, tag]).await? else { return Ok(None) };
     let (digest, checked_at, missing_since): (_, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
     Ok(Some(Current { digest, checked_at, is_missing: missing_since.is_some() }))
+}
+
+/// What a tag names, as far as its registry has it, outside of any transaction.
+pub async fn named(store: &Store, repository_id: &str, tag: &Tag) -> Result<Option<Digest>> {
+    let sql = "SELECT digest FROM tags WHERE repository_id = $1 AND name = $2 AND missing_since IS NULL";
+    store.one(sql, params![repository_id, tag]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// How a tag came to name a digest.

@@ -34,6 +34,11 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     if !lite::query(&connection, marks, &[])?.is_empty() {
         lite::execute(&connection, "DELETE FROM blobs WHERE deleting_at IS NOT NULL", &[])?;
     }
+    // What can be read again from content. An earlier version kept none.
+    let lists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'layer_lists'";
+    if !lite::query(&connection, lists, &[])?.is_empty() {
+        lite::execute(&connection, "DELETE FROM layer_lists", &[])?;
+    }
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
     // One file without a log, which can be read where nothing can be written.
     lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;

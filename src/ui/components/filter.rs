@@ -1,6 +1,7 @@
 //! The filter of a list: a plain GET form, so that the answer has an address.
 
 use super::icon::Icon;
+use crate::domain::view::Shelf;
 use leptos::prelude::*;
 
 /// What a filter asks and what it already says.
@@ -14,6 +15,8 @@ pub struct Filter {
     pub value: String,
     /// The order to keep, unless it is the usual one.
     pub sort: Option<&'static str>,
+    /// The part of all to stay in.
+    pub shelf: Shelf,
 }
 
 /// The form; what stands beside it is given as children.
@@ -25,7 +28,8 @@ pub fn FilterForm(
     button: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let Filter { action, label, hint, value, sort } = filter;
+    let Filter { action, label, hint, value, sort, shelf } = filter;
+    let shelf = (shelf != Shelf::All).then(|| view! { <input type="hidden" name="view" value=shelf.name()/> });
     let sort = sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> });
     view! {
         <div class="filters">
@@ -35,7 +39,7 @@ pub fn FilterForm(
                     <label class="vh" for="q">{label}</label>
                     <input class="input" id="q" name="q" type="search" placeholder=hint value=value autocomplete="off" spellcheck="false"/>
                 </div>
-                {sort}
+                {sort}{shelf}
                 <button class="btn" type="submit">{button}</button>
             </form>
             {children()}

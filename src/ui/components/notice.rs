@@ -4,13 +4,13 @@ use super::icon::Icon;
 use super::time::When;
 use crate::domain::Timestamp;
 use crate::domain::view::{CrawlState, MountNotice};
-use crate::ui::words::{about, grouped, sentence};
+use crate::ui::words::{about, grouped, sentence, span};
 use leptos::prelude::*;
 
 /// One notice.
 #[component]
 pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
-    let MountNotice { prefix, url, crawl, as_of } = notice;
+    let MountNotice { prefix, url, crawl, as_of, .. } = notice;
     let registry = if prefix.is_root() { url } else { format!("{prefix} ({url})") };
     match crawl {
         CrawlState::Running { read, total, left_s } => view! { <Reading registry read total left_s/> }.into_any(),
@@ -27,6 +27,14 @@ pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
                 view! { <p class="status"><Icon name="check" class="i i-sm"/>"Last checked "<When at now/></p> }
             })
             .into_any(),
+    }
+}
+
+/// How soon a push to a registry that is read shows: at once where it tells of them, or with the next reading.
+pub fn soon(notice: &MountNotice, now: Timestamp) -> Option<String> {
+    match notice.hears(now) {
+        true => Some("Pushes are heard of".to_owned()),
+        false => notice.refresh_s.map(|seconds| format!("Checked every {}", span(seconds))),
     }
 }
 
@@ -93,5 +101,19 @@ mod tests {
     fn progress_is_said_in_words() {
         assert_eq!(progress_words(41, 300, Some(185)), "41 of 300 read, about 3 min left");
         assert_eq!(progress_words(0, 1200, None), "0 of 1,200 read");
+    }
+
+    #[test]
+    fn a_push_is_heard_of_where_one_was_within_a_day() {
+        let now = Timestamp(10_000_000_000);
+        let said = |heard_at| {
+            let (prefix, url) = (Default::default(), String::new());
+            let notice =
+                MountNotice { prefix, url, crawl: CrawlState::Rested, as_of: None, refresh_s: Some(300), heard_at };
+            soon(&notice, now).unwrap()
+        };
+        assert_eq!(said(None), "Checked every 5 min");
+        assert_eq!(said(Some(Timestamp(now.0 - 3_600_000))), "Pushes are heard of");
+        assert_eq!(said(Some(now.plus_days(-2))), "Checked every 5 min");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::icon::Icon;
 use crate::domain::Page;
-use crate::domain::view::ListQuery;
+use crate::domain::view::{ListQuery, Shelf};
 use crate::ui::query::Order;
 use crate::ui::words::{counted, grouped};
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ impl Foot {
     pub fn of<T, S: Order>(page: &Page<T>, query: &ListQuery<S>, base: &str, total: u64, by_time: bool) -> Self {
         let shown = page.items.len() as u64;
         let is_whole = page.previous.is_none() && page.next.is_none();
-        let count = match (query.q.is_empty(), is_whole) {
+        let count = match (query.q.is_empty() && query.shelf == Shelf::All, is_whole) {
             (true, _) => format!("{} of {}", grouped(shown), grouped(total)),
             (false, true) => counted(shown, "match", "matches"),
             (false, false) => format!("{} on this page", counted(shown, "match", "matches")),
@@ -54,6 +54,13 @@ pub fn Pages(foot: Foot) -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// That the page that was asked for belongs to another order of the list.
+#[component]
+pub fn StartedOver<'a, S: Order>(query: &'a ListQuery<S>) -> impl IntoView + use<S> {
+    let words = "The address named a page of this list in another order. This is the first page of this one.";
+    query.started_over.then(|| view! { <p class="status">{words}</p> })
 }
 
 /// A link to the next page on one side, or its unavailable end.

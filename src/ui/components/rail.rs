@@ -19,6 +19,7 @@ pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
             <Jump/>
             <Entries request place="rail" label="Main"/>
             <div class="side-foot">
+                <Help request/>
                 <Account request/>
                 <Standing request/>
                 <ThemeSwitch/>
@@ -40,6 +41,7 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
                 <div class="menu">
                     <Entries request place="menu" label="Main menu"/>
                     <hr/>
+                    <Help request/>
                     <Account request/>
                     <Standing request/>
                     <ThemeSwitch/>
@@ -117,6 +119,13 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
     }
 }
 
+/// In the same place on every page (WCAG 2.2, success criterion 3.2.6).
+#[component]
+fn Help<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    let path = request.path().to_owned();
+    view! { <ul class="nav"><Entry to=Address::Help icon="help" label="Help" path/></ul> }
+}
+
 /// Who reads, and the way out; or the way in.
 #[component]
 fn Account<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
@@ -161,7 +170,7 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     match to {
         _ if path == own => Some("page"),
         Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
-        Address::Users | Address::Groups | Address::Mounts | Address::Providers | Address::Jobs
+        Address::Users | Address::Groups | Address::Mounts | Address::Providers | Address::Jobs | Address::Help
             if path.starts_with(&format!("{own}/")) =>
         {
             Some("true")
@@ -187,5 +196,6 @@ mod tests {
         assert_eq!(current(&Address::Repositories, "/r/team/web"), Some("true"));
         assert_eq!(current(&Address::Repositories, "/admin/mounts"), None);
         assert_eq!(current(&Address::Mounts, "/admin/mounts"), Some("page"));
+        assert_eq!(current(&Address::Help, "/help/shortcuts"), Some("true"));
     }
 }

@@ -1,7 +1,9 @@
 //! A secret that is shown this once, ready for what it is for: one tab for each client. Radios and CSS choose, so that
 //! it works without script.
 
+use super::clients::{command, file, github, gitlab};
 use super::copy::CopyButton;
+use super::snippets::{Snippet, Snippets};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use leptos::prelude::*;
@@ -16,49 +18,20 @@ pub struct Login {
     pub is_plain: bool,
 }
 
-/// What to put where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Snippet {
-    client: &'static str,
-    is_command: bool,
-    text: String,
-}
-
 /// The secret alone, and then in what takes it.
 #[component]
 pub fn Ready(login: Login, back: String) -> impl IntoView {
     let snippets = login.snippets();
-    let tabs = snippets.iter().enumerate().map(|(index, snippet)| {
-        view! { <label>{snippet.client}<input type="radio" name="ready" value=snippet.client checked=index == 0/></label> }
-    });
-    let tabs = tabs.collect_view();
-    let codes = snippets.into_iter().map(|snippet| view! { <Code snippet/> }).collect_view();
     view! {
         <p class="sm">"Copy this secret now: Portolan keeps only its fingerprint and cannot show it again."</p>
         <div class="code">
             <code tabindex="0">{login.secret.clone()}</code>
             <CopyButton text=login.secret label="Copy secret".to_owned()/>
         </div>
-        <fieldset class="snip ready">
-            <legend class="vh">"Where to put it"</legend>
-            <div class="snip-tabs">{tabs}</div>
-            {codes}
-        </fieldset>
+        <Snippets legend="Where to put it" name="ready" snippets/>
         <p><a class="btn btn-sm" href=back>"I have stored it"</a></p>
     }
     .into_any()
-}
-
-#[component]
-fn Code(snippet: Snippet) -> impl IntoView {
-    let Snippet { client, is_command, text } = snippet;
-    view! {
-        <div class="code">
-            {is_command.then(|| view! { <span class="p" aria-hidden="true">"$"</span> })}
-            <code tabindex="0">{text.clone()}</code>
-            <CopyButton text label=format!("Copy for {client}")/>
-        </div>
-    }
 }
 
 impl Login {
@@ -67,8 +40,6 @@ impl Login {
         let name = self.resource();
         let podman = if *is_plain { " --tls-verify=false" } else { "" };
         let login = format!("docker login {host} -u {username} --password-stdin");
-        let command = |client, text| Snippet { client, is_command: true, text };
-        let file = |client, text| Snippet { client, is_command: false, text };
         vec![
             command("docker login", format!("echo '{secret}' | {login}")),
             command(
@@ -76,7 +47,7 @@ impl Login {
                 format!("echo '{secret}' | podman login{podman} {host} -u {username} --password-stdin"),
             ),
             file("GitHub Actions", github(host, username)),
-            file("GitLab CI", gitlab(host, &login)),
+            file("GitLab CI", gitlab(&format!("{host}/REPOSITORY"), &login)),
             file("Kubernetes", self.kubernetes(&name)),
             command(
                 "kubectl",
@@ -109,18 +80,6 @@ impl Login {
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: {data}"
         )
     }
-}
-
-fn github(host: &str, username: &str) -> String {
-    format!(
-        "# the secret as PORTOLAN_TOKEN in the settings of the repository\n- uses: docker/login-action@v3\n  with:\n    registry: {host}\n    username: {username}\n    password: ${{{{ secrets.PORTOLAN_TOKEN }}}}"
-    )
-}
-
-fn gitlab(host: &str, login: &str) -> String {
-    format!(
-        "# the secret as masked variable PORTOLAN_TOKEN in the settings of the project\npush:\n  image: docker:28\n  services: [docker:28-dind]\n  script:\n    - echo \"$PORTOLAN_TOKEN\" | {login}\n    - docker build -t {host}/REPOSITORY:$CI_COMMIT_SHORT_SHA .\n    - docker push {host}/REPOSITORY:$CI_COMMIT_SHORT_SHA"
-    )
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Contents,
+    Images,
     Compare,
     History,
     AsOf,
@@ -65,6 +66,7 @@ fn others(scope: &Scope, opens: Opens) -> Vec<(Address, Tab, &'static str)> {
         }
     };
     if let Scope::Repository(name) = scope {
+        add(true, Address::Images(name.clone()), Tab::Images, "Images");
         add(true, Address::History(name.clone()), Tab::History, "History");
         add(true, Address::Compare(name.clone(), None), Tab::Compare, "Compare");
     }

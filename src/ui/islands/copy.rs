@@ -1,5 +1,5 @@
 //! Makes every copy button of the page work, also of rows that come later, by one listener; and
-//! keeps the client whose command a reader copies. With it start what Escape does,
+//! keeps the client whose command a reader copies. With it start what keys do, the palette,
 //! the address that follows a name, names that are looked at as they are typed, dialogs, the choice of rows, and what
 //! passes after a while.
 
@@ -22,6 +22,8 @@ pub fn Copy() -> impl IntoView {
     super::browser::dialog::start();
     #[cfg(feature = "hydrate")]
     super::browser::select::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::palette::start();
     #[cfg(feature = "hydrate")]
     super::browser::toast::start();
 }

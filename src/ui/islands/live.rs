@@ -6,9 +6,18 @@ use leptos::prelude::*;
 /// What a page listens to: the scope of events, from when on they may be missed, and what its rows
 /// are called, for one and for many.
 #[component]
-pub fn LiveScope(scope: String, since: Timestamp, nouns: (&'static str, &'static str)) -> impl IntoView {
+pub fn LiveScope(
+    scope: String,
+    since: Timestamp,
+    nouns: (&'static str, &'static str),
+    /// How soon what it shows is as at its registry, where that is another one.
+    #[prop(optional_no_strip)]
+    beside: Option<String>,
+) -> impl IntoView {
+    let class = if beside.is_some() { "push row" } else { "push" };
     view! {
-        <span class="push" data-scope=scope data-since=since.0.to_string() data-one=nouns.0 data-many=nouns.1>
+        <span class=class data-scope=scope data-since=since.0.to_string() data-one=nouns.0 data-many=nouns.1>
+            {beside.map(|words| view! { <span class="xs muted">{words}</span> })}
             <Live/>
         </span>
     }

@@ -4,6 +4,7 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 pub mod copy;
+pub mod keys;
 pub mod live;
 pub mod theme;
 

@@ -1,6 +1,7 @@
 //! `/r/{repo}/-/compare/{a}...{b}`: what a client gets that moves from one image to another.
 
 mod config;
+mod files;
 mod form;
 mod layers;
 
@@ -15,6 +16,7 @@ use crate::ui::query::{address, compared};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped};
 use config::ConfigCard;
+use files::FilesCard;
 use form::Choose;
 use layers::LayersCard;
 use leptos::prelude::*;
@@ -104,6 +106,12 @@ fn short(reference: &Reference) -> String {
 #[component]
 fn Differences<'a>(view: &'a CompareView, changes: &'a Changes) -> impl IntoView + use<> {
     let names = [&view.from, &view.to].map(|side| side.reference.as_ref().map(short).unwrap_or_default());
+    let sides = view.from.reference.as_ref().zip(view.to.reference.as_ref());
+    let files = sides.map(|(from, to)| {
+        let platform = changes.platform.as_deref().filter(|_| changes.platforms.len() > 1);
+        let page = compared((&view.from.repository, from), (&view.to.repository, to), platform);
+        view! { <FilesCard files=changes.files.as_ref() page=&page/> }
+    });
     view! {
         <Platforms view changes/>
         <Numbers changes/>
@@ -111,6 +119,7 @@ fn Differences<'a>(view: &'a CompareView, changes: &'a Changes) -> impl IntoView
             <div class="stack"><ConfigCard change=changes.config.as_ref()/></div>
             <div class="stack"><LayersCard changes names/><Next view/></div>
         </div>
+        {files}
     }
     .into_any()
 }

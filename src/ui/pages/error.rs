@@ -1,12 +1,12 @@
-//! The page of an error: what happened and what to do; a failure of the server has the id that finds its
-//! log line.
+//! The page of an error: what happened, what to do, and the id that finds its line in the log. What is not there, or only
+//! for who signs in, has none: nobody did anything wrong, and such a page says no more of what there is than any other.
 //!
 //! It tells the server about the error, which gives the answer its status.
 
 use super::load::PageTitle;
 use super::lost::WasThere;
 use crate::domain::error::What;
-use crate::domain::view::{Lost, RepositorySort, TagSort};
+use crate::domain::view::{Lost, RepositorySort, Shelf, TagSort};
 use crate::domain::{Address, Error, RepositoryName};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
@@ -44,8 +44,7 @@ pub fn ErrorPage(
 fn Explanation(error: Error, lost: Option<Lost>, request: PageRequest) -> impl IntoView {
     let title = title(&error, &request);
     let (href, label) = next_step(&error, &request);
-    let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
-    let id = is_failure.then(|| format!("err_{}", request.id));
+    let id = has_id(&error).then(|| view! { <Id id=format!("err_{}", request.id) is_failure=is_failure(&error)/> });
     let rule = request.form.rule.clone().map(|met| view! { <MetMore met/> });
     let filter = typed(&error, &request).map(|filter| view! { <FilterForm filter>""</FilterForm> });
     view! {
@@ -58,11 +57,30 @@ fn Explanation(error: Error, lost: Option<Lost>, request: PageRequest) -> impl I
             {lost.map(|lost| view! { <WasThere lost error=&error/> })}
             {rule}
             {filter}
-            {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p> })}
+            {id}
             <a class="btn" href=href>{label}</a>
         </div>
     }
     .into_any()
+}
+
+/// What whoever runs this looks for.
+#[component]
+fn Id(id: String, is_failure: bool) -> impl IntoView {
+    let words = if is_failure { "The log has more under " } else { "Error id " };
+    view! {
+        <p class="errpage-id">{words}<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p>
+    }
+}
+
+/// Whether something went wrong, and not only the address.
+fn has_id(error: &Error) -> bool {
+    !matches!(error, Error::NotFound(_) | Error::Unauthenticated | Error::NarrowToken | Error::Resting(_))
+}
+
+/// Whether it went wrong here, or at a registry behind.
+fn is_failure(error: &Error) -> bool {
+    matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Damaged(_) | Error::Internal)
 }
 
 /// Where the missing thing would stand.
@@ -177,7 +195,7 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
 
 /// Whether something was to be done: by a form, or on a page that does nothing else.
 fn does_something(request: &PageRequest) -> bool {
-    use Address::{AddTag, Copy, DeleteAll, DeleteImage, DeleteTag, DeleteTags, RenameTag, Retag, RollBack};
+    use Address::{AddTag, Copy, DeleteAll, DeleteImage, DeleteTag, DeleteTags, Push, RenameTag, Retag, RollBack};
     let of_repository = request.path().strip_prefix("/r/").and_then(Address::parse_repository);
     request.form.intent.is_some()
         || matches!(
@@ -189,6 +207,7 @@ fn does_something(request: &PageRequest) -> bool {
                     | DeleteImage(..)
                     | DeleteTag(..)
                     | DeleteTags(_)
+                    | Push(_)
                     | RenameTag(..)
                     | Retag(..)
                     | RollBack(..)
@@ -227,6 +246,7 @@ fn typed(error: &Error, request: &PageRequest) -> Option<Filter> {
         hint: "",
         value: value.to_owned(),
         sort: words.find(|word| query.get("sort") == Some(*word)),
+        shelf: Shelf::parse(query.get("view")),
     })
 }
 

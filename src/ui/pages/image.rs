@@ -12,6 +12,7 @@ mod manifest;
 mod names;
 mod opened;
 mod referrers;
+mod tree;
 
 use super::load::{PageTitle, load};
 use crate::api::images::show_image;
@@ -37,6 +38,7 @@ use leptos::prelude::*;
 use manifest::ManifestTab;
 use names::NamesCard;
 use referrers::{AnnotationsCard, ReferrersCard};
+use tree::FilesTab;
 
 /// The page.
 #[component]
@@ -55,9 +57,15 @@ fn Whole(view: ImageView, reference: Reference, query: ImageQuery, request: Page
     // What is said about an index is said about all of it.
     let has_platforms = !matches!(view.tab, TabView::Attestations(_) | TabView::Manifest(_));
     let switch = has_platforms.then(|| view! { <PlatformSwitch view=&view reference=&reference query=&query/> });
+    // Whose tab does not say how its registry is reached has no command for it.
+    let has_pull = !matches!(view.tab, TabView::Files(_));
+    let pull = has_pull.then(|| view! { <PullBox pull=pull(&view, &request) repository=view.repository.clone()/> });
     let content = match &view.tab {
         TabView::Overview(elsewhere) => {
             view! { <Overview view=&view elsewhere reference=&reference query=&query now/> }.into_any()
+        }
+        TabView::Files(files) => {
+            view! { <FilesTab view=&view files=files.as_ref() reference=&reference query=&query/> }.into_any()
         }
         TabView::Config(config) => view! { <ConfigTab view=&view config=config.as_ref() now/> }.into_any(),
         TabView::Attestations(attached) => {
@@ -71,7 +79,7 @@ fn Whole(view: ImageView, reference: Reference, query: ImageQuery, request: Page
         <Heading view=&view now/>
         <Facts view=&view now/>
         {notice.map(|notice| view! { <div class="notices">{notice}</div> })}
-        <PullBox pull=pull(&view, &request) repository=view.repository.clone()/>
+        {pull}
         {switch}
         <ImageTabs repository=&view.repository reference=&reference query=&query tabs=&view.tabs/>
         {content}

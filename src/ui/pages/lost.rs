@@ -1,11 +1,11 @@
 //! What is not there and was: when it was deleted, and the way to it in the trash, for who may bring it back; and what its
-//! history tells, for who reads that. To everybody else it never was.
+//! history tells and which names are like it, for who reads that. To everybody else it never was.
 
 use crate::api::names::show_lost;
 use crate::domain::error::What;
 use crate::domain::trash::TrashRow;
 use crate::domain::view::Lost;
-use crate::domain::{Actor, Address, Error, Reference};
+use crate::domain::{Actor, Address, Error, Reference, RepositoryName, Tag};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::query::address;
@@ -25,7 +25,7 @@ pub async fn lost(error: &Error) -> Option<Lost> {
         _ => return None,
     };
     let found = show_lost(repository.clone(), named).await.ok()?;
-    (found.trashed.is_some() || found.has_history).then_some(found)
+    (found.trashed.is_some() || found.has_history || !found.near.is_empty()).then_some(found)
 }
 
 /// The words, and the ways.
@@ -39,8 +39,29 @@ pub fn WasThere<'a>(lost: Lost, error: &'a Error) -> impl IntoView + use<> {
         }
         _ => None,
     };
-    view! { <div class="callout callout-info"><Icon name="clock"/><div class="stack-2">{trashed}{history}</div></div> }
-        .into_any()
+    let was_there = (trashed.is_some() || history.is_some()).then(|| {
+        view! { <div class="callout callout-info"><Icon name="clock"/><div class="stack-2">{trashed}{history}</div></div> }
+    });
+    let near = match error {
+        Error::NotFound(What::Tag { repository, .. }) if !lost.near.is_empty() => {
+            Some(view! { <Near repository=repository.clone() tags=lost.near/> })
+        }
+        _ => None,
+    };
+    view! { {was_there}{near} }.into_any()
+}
+
+/// Tags that somebody may have meant.
+#[component]
+fn Near(repository: RepositoryName, tags: Vec<Tag>) -> impl IntoView {
+    let links = tags.into_iter().map(|tag| {
+        let (words, to) = (tag.to_string(), Address::Tag(repository.clone(), tag));
+        view! { <li><a class="chip mono" href=to.to_string()>{words}</a></li> }
+    });
+    view! {
+        <p id="near">"Tags that are written like it:"</p>
+        <ul class="row wrap" aria-labelledby="near">{links.collect_view()}</ul>
+    }
 }
 
 #[component]

@@ -3,6 +3,7 @@
 mod changes;
 mod form;
 pub mod new;
+mod notifications;
 pub mod one;
 
 use super::load::{PageTitle, load};
@@ -16,7 +17,7 @@ use crate::ui::components::notice::Notice;
 use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
-use crate::ui::words::{counted, grouped};
+use crate::ui::words::{counted, grouped, span};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -102,8 +103,8 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
 fn State<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
     let is_news = mount.kind == MountKind::Remote && mount.crawl != CrawlState::Rested;
     is_news.then(|| {
-        let MountRow { prefix, url, crawl, as_of, .. } = mount.clone();
-        view! { <Notice notice=MountNotice { prefix, url, crawl, as_of } now/> }
+        let MountRow { prefix, url, crawl, as_of, refresh_s, heard_at, .. } = mount.clone();
+        view! { <Notice notice=MountNotice { prefix, url, crawl, as_of, refresh_s, heard_at } now/> }
     })
 }
 
@@ -145,21 +146,13 @@ fn Crawl<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
         Some(at) => Either::Left(view! { <When at now/> }),
         None => Either::Right("not yet"),
     };
-    let refresh = mount.refresh_s.map(|seconds| format!(", every {}", span_words(seconds)));
+    let refresh = mount.refresh_s.map(|seconds| format!(", every {}", span(seconds)));
     let missing = (mount.missing > 0).then(|| {
         view! { <dt>"Missing"</dt><dd>{format!("{} known here that the registry no longer lists", grouped(mount.missing))}</dd> }
     });
     let left_out = mount.left_out.clone().map(|words| view! { <dt>"Left out"</dt><dd>{words}</dd> });
     (mount.kind == MountKind::Remote)
         .then(|| view! { <dt>"Last checked"</dt><dd>{as_of}{refresh}</dd>{missing}{left_out} })
-}
-
-fn span_words(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
-    }
 }
 
 /// A capability with what is known of it, in words and with a sign.

@@ -5,14 +5,14 @@ pub(super) mod row;
 
 use super::load::{PageTitle, load};
 use crate::api::repositories::list_repositories;
-use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Totals};
+use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Shelf, Totals};
 use crate::domain::{Address, Scope, Timestamp};
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::in_trash::InTrash;
 use crate::ui::components::notice::Notice;
-use crate::ui::components::pages::{Foot, Pages};
+use crate::ui::components::pages::{Foot, Pages, StartedOver};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::islands::live::LiveScope;
 use crate::ui::query::Order;
@@ -45,17 +45,22 @@ pub fn Repositories() -> impl IntoView {
 fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let now = request.now;
     // There is nothing to filter before the first push.
-    let bar = (!is_unused(&view, &query)).then(|| view! { <Bar query=&query base=base()/> });
-    let new = (view.may_create && view.accepts_push).then(|| {
-        let href = Address::NewRepository.to_string();
-        view! { <div class="head-actions"><a class="btn" href=href><Icon name="plus" class="i i-sm"/>"New repository"</a></div> }
-    });
+    let is_used = !is_unused(&view, &query);
+    let shelves = is_used.then(|| view! { <Shelves view=&view query=&query base=base()/> });
+    let bar = is_used.then(|| view! { <Bar query=&query base=base()>{shelves}</Bar> });
+    let act = |is_open: bool, to: Address, icon: &'static str, words: &'static str| {
+        let is_shown = is_open && view.accepts_push;
+        is_shown.then(|| view! { <a class="btn" href=to.to_string()><Icon name=icon class="i i-sm"/>{words}</a> })
+    };
+    let push = act(view.opens.push, Address::PushImage, "terminal", "Push an image");
+    let new = act(view.may_create, Address::NewRepository, "plus", "New repository");
+    let acts = (push.is_some() || new.is_some()).then(|| view! { <div class="head-actions">{push}{new}</div> });
     view! {
         <PageTitle text="Repositories".to_owned()/>
         <div class="head">
             <div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals is_emptied=view.left.is_some()/></div>
             <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/>
-            {new}
+            {acts}
         </div>
         {bar}
         <List view query request base=base()/>
@@ -68,16 +73,48 @@ fn base() -> String {
 }
 
 #[component]
-pub(super) fn Bar<'a>(query: &'a Query, base: String) -> impl IntoView + use<> {
+pub(super) fn Bar<'a>(
+    query: &'a Query,
+    base: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView + use<> {
     let filter = Filter {
         action: base.clone(),
         label: "Filter repositories",
         hint: "Part of a name",
         value: query.q.clone(),
         sort: (query.sort != RepositorySort::default()).then(|| query.sort.word()),
+        shelf: query.shelf,
     };
     let orders = view! { <SortMenu query base=&base words=order_words/> };
-    view! { <FilterForm filter>{orders}</FilterForm> }.into_any()
+    let children = children.map(|children| children());
+    view! { <FilterForm filter>{children}{orders}</FilterForm> }.into_any()
+}
+
+/// All of them, those that the reader marked, and those that something is wrong with at a registry elsewhere.
+#[component]
+fn Shelves<'a>(view: &'a RepositoriesView, query: &'a Query, base: String) -> impl IntoView + use<> {
+    let shelves = [
+        (Shelf::All, "All", true),
+        (Shelf::Starred, "Starred", view.has_stars),
+        (Shelf::Attention, "Needs attention", view.has_remote),
+    ];
+    let shown = shelves.into_iter().filter(|(shelf, _, is_shown)| *is_shown || query.shelf == *shelf);
+    let links: Vec<_> = shown
+        .map(|(shelf, words, _)| {
+            let current = (query.shelf == shelf).then_some("true");
+            view! { <a href=query.of_shelf(&base, shelf) aria-current=current>{words}</a> }
+        })
+        .collect();
+    (links.len() > 1).then(|| view! { <nav class="seg" aria-label="Views">{links}</nav> }.into_any())
+}
+
+/// Why a part of all repositories has none.
+fn nothing_on(shelf: Shelf) -> (&'static str, &'static str) {
+    match shelf {
+        Shelf::Starred => ("No stars yet", "Star a repository on its page, and it stands here."),
+        _ => ("Nothing needs attention", "Every repository could be read, and its registry lists it."),
+    }
 }
 
 pub(super) fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
@@ -113,12 +150,23 @@ pub(super) fn List(view: RepositoriesView, query: Query, request: PageRequest, b
     let is_emptied = left.is_some();
     let left = left.map(|left| view! { <InTrash left place now/> });
     let try_mode = request.try_mode;
+    let over = view! { <StartedOver query=&query/> };
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
         true if is_unused && !accepts_push && !notices.is_empty() => ().into_any(),
         true if is_unused && is_namespace => view! { <NothingHere is_emptied/> }.into_any(),
         true if is_unused && !sees_all => view! { <NothingToSee/> }.into_any(),
         true if is_unused => view! { <FirstPush request accepts_push/> }.into_any(),
+        true if query.q.is_empty() && query.shelf != Shelf::All => {
+            let (title, words) = nothing_on(query.shelf);
+            view! {
+                <Empty icon="repo" title=title.to_owned()>
+                    <p>{words}</p>
+                    <a class="btn" href=query.of_shelf(&base, Shelf::All)>"See all repositories"</a>
+                </Empty>
+            }
+            .into_any()
+        }
         true => view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let by_time = query.sort == RepositorySort::Updated;
@@ -126,7 +174,7 @@ pub(super) fn List(view: RepositoriesView, query: Query, request: PageRequest, b
             view! { <Table rows=page.items query base now/> <Pages foot/> }.into_any()
         }
     };
-    view! { <div data-live="list"><Notices notices totals try_mode now/>{left}{body}</div> }.into_any()
+    view! { <div data-live="list">{over}<Notices notices totals try_mode now/>{left}{body}</div> }.into_any()
 }
 
 #[component]

@@ -8,14 +8,14 @@ use super::load::{PageTitle, load};
 use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
 use crate::domain::tag_filter::PROTECTED;
-use crate::domain::view::{CrawlState, Deletable, ListQuery, RepositoryView, TagRow, TagSort};
+use crate::domain::view::{CrawlState, Deletable, ListQuery, RepositoryView, Shelf, TagRow, TagSort};
 use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::in_trash::InTrash;
 use crate::ui::components::notice::{Notice, Unreadable};
-use crate::ui::components::pages::{Foot, Pages};
+use crate::ui::components::pages::{Foot, Pages, StartedOver};
 use crate::ui::components::pull_box::Pull;
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
@@ -60,6 +60,7 @@ fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoV
         hint: "1.4.* or age:>30d",
         value: query.q.clone(),
         sort: (query.sort != TagSort::default()).then(|| query.sort.word()),
+        shelf: Shelf::All,
     };
     let orders =
         view! { <Views view=&view query=&query base=&base/> <SortMenu query=&query base=&base words=order_words/> };
@@ -75,23 +76,25 @@ fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoV
     }
 }
 
-/// All tags, or those that a rule protects, where there are any: a word of the filter at a press.
+/// The word of the view of what nobody uses.
+const UNUSED: &str = "unused:>90d";
+
+/// All tags, those that a rule protects, where there are any, or those that nobody uses, where pulls are known: a word of the
+/// filter at a press.
 #[component]
 fn Views<'a>(view: &'a RepositoryView, query: &'a Query, base: &'a str) -> impl IntoView + use<> {
-    let rest: Vec<&str> = query.q.split_whitespace().filter(|word| *word != PROTECTED).collect();
-    let is_on = query.q.split_whitespace().any(|word| word == PROTECTED);
-    let all = query.filtered(base, rest.join(" "));
-    let protected = query.filtered(base, [rest, vec![PROTECTED]].concat().join(" "));
-    let current = |is_on: bool| is_on.then_some("true");
-    (is_on || !view.rules.is_empty()).then(|| {
-        view! {
-            <nav class="seg" aria-label="Views">
-                <a href=all aria-current=current(!is_on)>"All"</a>
-                <a href=protected aria-current=current(is_on)>"Protected"</a>
-            </nav>
-        }
-        .into_any()
-    })
+    let views = [("Protected", PROTECTED, !view.rules.is_empty()), ("Unused 90 d", UNUSED, view.pulls.is_some())];
+    let is_on = |word: &str| query.q.split_whitespace().any(|other| other == word);
+    let others = query.q.split_whitespace().filter(|word| views.iter().all(|(_, of_view, _)| word != of_view));
+    let others: Vec<&str> = others.collect();
+    let link = |words: &'static str, word: Option<&str>, is_on: bool| {
+        let href = query.filtered(base, others.iter().copied().chain(word).collect::<Vec<_>>().join(" "));
+        view! { <a href=href aria-current=is_on.then_some("true")>{words}</a> }
+    };
+    let all = link("All", None, views.iter().all(|(_, word, _)| !is_on(word)));
+    let shown = views.iter().filter(|(_, word, has_any)| *has_any || is_on(word));
+    let links: Vec<_> = shown.map(|(words, word, _)| link(words, Some(word), is_on(word))).collect();
+    (!links.is_empty()).then(|| view! { <nav class="seg" aria-label="Views">{all}{links}</nav> }.into_any())
 }
 
 /// What changes with the data.
@@ -120,6 +123,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let now = request.now;
     let place = Scope::Repository(head.name.clone());
     let left = left.map(|left| view! { <InTrash left place now/> });
+    let over = view! { <StartedOver query=&query/> };
     let body = match page.items.is_empty() {
         true if query.after.is_some() || query.before.is_some() => {
             let first = query.sorted(&base, query.sort);
@@ -149,7 +153,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let notice = notice.map(|notice| view! { <Notice notice now/> });
     let notices = (notice.is_some() || read_error.is_some())
         .then(|| view! { <div class="notices">{read_error}{notice}</div> }.into_any());
-    view! { <div data-live="list">{notices}{left}{body}</div> }
+    view! { <div data-live="list">{over}{notices}{left}{body}</div> }
 }
 
 #[component]

@@ -7,7 +7,9 @@ use super::delete::Delete;
 use super::error::NotFound;
 use super::history::History;
 use super::image::Image;
+use super::images::Images;
 use super::names::{copy::Copy, rename::Rename, retag::Retag, roll_back::RollBack};
+use super::push::Push;
 use super::repository::Repository;
 use super::settings::Settings;
 use crate::domain::{Address, ImageTab, Reference};
@@ -36,6 +38,8 @@ pub fn RepositoryRest() -> impl IntoView {
         Some(Address::RollBack(name, tag)) => view! { <RollBack name tag/> }.into_any(),
         Some(Address::Compare(name, pair)) => view! { <Compare name pair/> }.into_any(),
         Some(Address::Copy(name)) => view! { <Copy name/> }.into_any(),
+        Some(Address::Push(name)) => view! { <Push name/> }.into_any(),
+        Some(Address::Images(name)) => view! { <Images name/> }.into_any(),
         Some(Address::History(name)) => view! { <History name/> }.into_any(),
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),

@@ -6,7 +6,7 @@
 use super::load::{PageTitle, load};
 use crate::api::search::search;
 use crate::domain::pasted::cut;
-use crate::domain::view::{FoundImage, FoundRepository, FoundTag, LeftOut, MountKind, SearchView};
+use crate::domain::view::{FoundImage, FoundRepository, FoundTag, LeftOut, MountKind, SearchView, Shelf};
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::empty::Empty;
@@ -42,6 +42,7 @@ fn Whole(view: SearchView, text: String, request: PageRequest) -> impl IntoView 
         hint: "A name, a tag, a digest",
         value: inert(&text, MAX_TEXT_CHARS),
         sort: None,
+        shelf: Shelf::All,
     };
     let body = match (text.is_empty(), view.is_empty()) {
         (true, _) => view! { <Start host=request.host.clone()/> }.into_any(),

@@ -35,6 +35,7 @@ fn Whole(view: TokensView, request: PageRequest) -> impl IntoView {
             <div class="grow">
                 <h1>"Your tokens"</h1>
                 <p class="head-sub">"For clients and programs, in place of your password. A token is a bound: it allows what both the token and your own access allow, at that moment."</p>
+                <p class="head-sub"><a href=Address::ApiHelp.to_string()>"What programs can ask for"</a></p>
             </div>
         </div>
         <AccountTabs open=Address::Tokens/>

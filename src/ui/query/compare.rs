@@ -1,7 +1,7 @@
 //! What an address asks of the page on which two images stand beside each other.
 
 use super::{Pairs, address};
-use crate::domain::view::CompareQuery;
+use crate::domain::view::{ChangeKind, ChangedQuery, CompareQuery};
 use crate::domain::{Address, Error, Reference, RepositoryName, Result, Tag};
 
 impl CompareQuery {
@@ -23,8 +23,23 @@ impl CompareQuery {
         };
         chosen.sort();
         chosen.dedup();
-        Ok(Self { from, to, with, chosen, platform })
+        Ok(Self { from, to, with, chosen, platform, files: files(&pairs) })
     }
+}
+
+/// `files=all`, or one kind of change.
+fn files(pairs: &Pairs) -> Option<ChangedQuery> {
+    let kind = pairs.get("files")?;
+    let said = |key: &str| pairs.get(key).unwrap_or_default().to_owned();
+    let kind = ChangeKind::ALL.into_iter().find(|it| it.word() == kind);
+    Some(ChangedQuery { kind, path: said("path"), after: said("after") })
+}
+
+/// The address of the files that differ, on the page with this address.
+pub fn changed(page: &str, query: &ChangedQuery) -> String {
+    let kind = query.kind.map_or("all", ChangeKind::word);
+    let more = address("", &[("files", kind), ("path", &query.path), ("after", &query.after)]);
+    if page.contains('?') { page.to_owned() + &more.replacen('?', "&", 1) } else { page.to_owned() + &more }
 }
 
 fn named<T: std::str::FromStr<Err = Error>>(pairs: &Pairs, key: &str) -> Result<Option<T>> {
@@ -63,6 +78,11 @@ mod tests {
         assert_eq!((&name, query.from.as_ref(), query.to.as_ref()), (repository, Some(from), Some(to)), "{text}");
         assert_eq!(query.with.as_ref(), (with != repository).then_some(with), "{text}");
         assert_eq!(query.platform.as_deref(), Some("linux/arm64"));
+        for kind in ChangeKind::ALL.map(Some).into_iter().chain([None]) {
+            let wanted = ChangedQuery { kind, path: "a&b".to_owned(), after: "etc/ü=1".to_owned() };
+            let read = CompareQuery::of(None, &changed(&text, &wanted)).unwrap();
+            assert_eq!((read.files, read.platform), (Some(wanted), query.platform.clone()));
+        }
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::{Pairs, address};
 use crate::domain::error::What;
+use crate::domain::view::FilesQuery;
 use crate::domain::view::image_tabs::ImageQuery;
 use crate::domain::{Address, Digest, Error, ImageTab, Reference, RepositoryName, Result};
 
@@ -22,6 +23,7 @@ impl ImageQuery {
             show: digest(&pairs, "show")?,
             file: pairs.get("file").and_then(|number| number.parse().ok()),
             after: digest(&pairs, "after")?,
+            files: files(&pairs)?,
         })
     }
 
@@ -40,9 +42,27 @@ impl ImageQuery {
         let named = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string).unwrap_or_default();
         let (show, after) = (named(&self.show), named(&self.after));
         let platform = self.platform.as_deref().unwrap_or_default();
-        let pairs = [("tab", tab), ("platform", platform), ("show", &*show), ("file", &*file), ("after", &*after)];
+        let FilesQuery { layer, path, after: from } = &self.files;
+        let layer = layer.map(|layer| layer.to_string()).unwrap_or_default();
+        let pairs = [
+            ("tab", tab),
+            ("platform", platform),
+            ("show", &*show),
+            ("file", &*file),
+            ("after", &*after),
+            ("layer", &*layer),
+            ("path", path),
+            ("from", from),
+        ];
         address(&base.to_string(), &pairs)
     }
+}
+
+fn files(pairs: &Pairs) -> Result<FilesQuery> {
+    let said = |key: &str| pairs.get(key).unwrap_or_default().to_owned();
+    let layer = pairs.get("layer").filter(|layer| !layer.is_empty()).map(str::parse).transpose();
+    let layer = layer.map_err(|_| Error::invalid("layer", "this image has no such layer"))?;
+    Ok(FilesQuery { layer, path: said("path"), after: said("from") })
 }
 
 fn digest(pairs: &Pairs, key: &str) -> Result<Option<Digest>> {
@@ -71,12 +91,14 @@ mod tests {
     proptest! {
         #[test]
         fn an_address_reads_back_as_it_was_printed(
-            tag in "[0-9a-z_][.0-9a-z-]{0,6}", n_tab in 0..4_usize, platform in proptest::option::of("\\PC{1,9}"),
+            tag in "[0-9a-z_][.0-9a-z-]{0,6}", n_tab in 0..5_usize, platform in proptest::option::of("\\PC{1,9}"),
             hex in proptest::option::of("[0-9a-f]{64}"), file in proptest::option::of(1..9_u32),
+            layer in proptest::option::of(1..9_usize), path in "\\PC{0,9}", from in "\\PC{0,9}",
         ) {
             let digest = |hex: &String| format!("sha256:{hex}").parse::<Digest>().unwrap();
             let (show, after) = (hex.as_ref().map(digest), hex.as_ref().map(digest));
-            let query = ImageQuery { tab: ImageTab::ALL[n_tab], platform, show, file, after };
+            let files = FilesQuery { layer, path, after: from };
+            let query = ImageQuery { tab: ImageTab::ALL[n_tab], platform, show, file, after, files };
             reads_back(&Reference::Tag(tag.parse().unwrap()), &query);
             reads_back(&Reference::Digest(digest(&"a".repeat(64))), &query);
         }

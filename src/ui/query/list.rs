@@ -1,7 +1,7 @@
 //! What an address asks of a list: filter, order, page.
 
 use super::{Pairs, address};
-use crate::domain::view::{ListQuery, RepositorySort, TagSort};
+use crate::domain::view::{ImageSort, ListQuery, RepositorySort, Shelf, TagSort};
 use crate::domain::{Cursor, Result};
 
 /// An order of a list, as the address writes it.
@@ -14,16 +14,24 @@ pub trait Order: Copy + Default + PartialEq + 'static {
         Self::WORDS.iter().find(|(order, _)| *order == self).map_or("", |(_, word)| word)
     }
 
-    /// Reads the word; an unknown one is the usual order.
+    /// Reads the word.
+    fn known(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(order, _)| *order)
+    }
+
+    /// The same, where an unknown word is the usual order.
     fn parse(word: Option<&str>) -> Self {
-        let known = |word| Self::WORDS.iter().find(|(_, known)| *known == word);
-        word.and_then(known).map_or_else(Self::default, |(order, _)| *order)
+        word.and_then(Self::known).unwrap_or_default()
     }
 }
 
 impl Order for RepositorySort {
     const WORDS: &'static [(Self, &'static str)] =
         &[(Self::Updated, "updated"), (Self::Name, "name"), (Self::Tags, "tags"), (Self::Stored, "stored")];
+}
+
+impl Order for ImageSort {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Pushed, "pushed")];
 }
 
 impl Order for TagSort {
@@ -35,11 +43,15 @@ impl<S: Order> ListQuery<S> {
     /// Reads the query of an address.
     pub fn of(path_and_query: &str) -> Result<Self> {
         let pairs = Pairs::of(path_and_query);
+        let sort = S::parse(pairs.get("sort"));
+        let (after, before) = (Place::of(&pairs, "after", sort)?, Place::of(&pairs, "before", sort)?);
         Ok(Self {
             q: pairs.text(),
-            sort: S::parse(pairs.get("sort")),
-            after: pairs.cursor("after")?,
-            before: pairs.cursor("before")?,
+            sort,
+            shelf: Shelf::parse(pairs.get("view")),
+            started_over: after.is_of_another() || before.is_of_another(),
+            after: after.cursor(),
+            before: before.cursor(),
             limit: pairs.limit(),
             within: None,
         })
@@ -70,27 +82,68 @@ impl<S: Order> ListQuery<S> {
         Self { q, ..self.first() }.print(base)
     }
 
+    /// The first page of another part of all, with the same filter.
+    pub fn of_shelf(&self, base: &str, shelf: Shelf) -> String {
+        Self { shelf, ..self.first() }.print(base)
+    }
+
     /// This page.
     pub fn own(&self, base: &str) -> String {
         self.print(base)
     }
 
     fn first(&self) -> Self {
-        Self { after: None, before: None, ..self.clone() }
+        Self { after: None, before: None, started_over: false, ..self.clone() }
     }
 
     fn print(&self, base: &str) -> String {
         let order = if self.sort == S::default() { "" } else { self.sort.word() };
-        let cursor = |cursor: &Option<Cursor>| cursor.as_ref().map(Cursor::to_string).unwrap_or_default();
+        let cursor = |cursor: &Option<Cursor>| match cursor {
+            Some(cursor) if order.is_empty() => cursor.to_string(),
+            Some(cursor) => format!("{order}{OF}{cursor}"),
+            None => String::new(),
+        };
         let limit = self.limit.map(|limit| limit.to_string()).unwrap_or_default();
         let pairs = [
             ("q", self.q.as_str()),
+            ("view", self.shelf.name()),
             ("sort", order),
             ("after", &cursor(&self.after)),
             ("before", &cursor(&self.before)),
             ("limit", &limit),
         ];
         address(base, &pairs)
+    }
+}
+
+/// Stands between the order that a place in a list belongs to, unless that is the usual one, and the place.
+const OF: char = '.';
+
+/// What an address says of where in a list its page is.
+enum Place {
+    Start,
+    At(Cursor),
+    /// At a place in another order, where this one has none: the page starts over.
+    OfAnother,
+}
+
+impl Place {
+    fn of<S: Order>(pairs: &Pairs, key: &str, sort: S) -> Result<Self> {
+        let Some(text) = pairs.get(key) else { return Ok(Self::Start) };
+        let named = text.split_once(OF).and_then(|(word, rest)| Some((S::known(word)?, rest)));
+        let (order, cursor) = named.unwrap_or((S::default(), text));
+        if order == sort { Ok(Self::At(cursor.parse()?)) } else { Ok(Self::OfAnother) }
+    }
+
+    fn is_of_another(&self) -> bool {
+        matches!(self, Self::OfAnother)
+    }
+
+    fn cursor(self) -> Option<Cursor> {
+        match self {
+            Self::At(cursor) => Some(cursor),
+            Self::Start | Self::OfAnother => None,
+        }
     }
 }
 
@@ -116,12 +169,25 @@ mod tests {
             sort: TagSort::Size,
             after: Some(Cursor { key: -7, name: "a b".to_owned() }),
             before: None,
+            shelf: Shelf::All,
+            started_over: false,
             limit: Some(20),
             within: None,
         };
         let address = query.print("/r/team/web");
-        assert_eq!(address, "/r/team/web?q=1.4*%20%26%C3%BC%2525&sort=size&after=-7~a%20b&limit=20");
+        assert_eq!(address, "/r/team/web?q=1.4*%20%26%C3%BC%2525&sort=size&after=size.-7~a%20b&limit=20");
         assert_eq!(ListQuery::of(&address), Ok(query));
+    }
+
+    #[test]
+    fn a_place_in_another_order_starts_the_list_over() {
+        let of = |query: &str| ListQuery::<TagSort>::of(&format!("/r/web?{query}")).unwrap();
+        let place = Some(Cursor { key: 5, name: "name.a".to_owned() });
+        assert_eq!((of("after=5~name.a").after, of("sort=name&after=name.5~name.a").after), (place.clone(), place));
+        for other in ["sort=name&after=size.5~a", "sort=name&before=5~a", "after=name.5~a", "after=size.damaged"] {
+            assert_eq!((of(other).after, of(other).before, of(other).started_over), (None, None, true), "{other}");
+        }
+        assert!(!of("sort=name&after=size.5~a").own("/r/web").contains("after"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl World {
     }
 
     /// Of each kind something is in the trash, one of it over which there is another by now; a tag was moved.
-    async fn has_a_past(&self) -> Vec<String> {
+    pub(super) async fn has_a_past(&self) -> Vec<String> {
         let done = async |method: &str, path: &str, body: Value| {
             let answer = send(&self.test, method, &format!("/api/v1/{path}"), body).await;
             assert!(answer.status.is_success(), "{method} {path}: {}", answer.text());

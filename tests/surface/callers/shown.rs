@@ -81,7 +81,9 @@ fn forms(html: &str) -> Vec<(String, String)> {
                 sent.append_pair(&name, &values(option, "value").into_iter().next().unwrap_or_default());
             }
         }
-        (tag.contains("method=\"post\"") && !action.starts_with("/auth/")).then(|| (action, sent.finish()))
+        // Signing out, and what a browser keeps for itself, is for everybody.
+        let is_own = ["/auth/", "/help/"].iter().any(|own| action.starts_with(own));
+        (tag.contains("method=\"post\"") && !is_own).then(|| (action, sent.finish()))
     };
     html.split("<form").skip(1).filter_map(read).collect()
 }

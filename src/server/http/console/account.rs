@@ -1,10 +1,11 @@
 //! Forms about one's own account.
 
 use super::{Done, Form};
-use crate::domain::action::{ChangePassword, EndSession, LinkIdentity, UnlinkIdentity};
+use crate::domain::action::{ChangePassword, EndSession, LinkIdentity, StarRepository, UnlinkIdentity};
+use crate::domain::error::What;
 use crate::domain::{Address, Error, Result, Username};
 use crate::server::identity::linking::{self, Ownership};
-use crate::server::service::account;
+use crate::server::service::{account, stars};
 use crate::ui::form::Intent;
 
 pub(super) async fn change_password(form: &Form<'_>) -> Result<Done> {
@@ -41,6 +42,19 @@ pub(super) async fn unlink(form: &Form<'_>) -> Result<Done> {
     linking::unlink(form.app, &proof, form.caller.standing.session()).await?;
     let title = form.app.identity.providers.find(&provider).map(|provider| provider.title.clone());
     Ok(Done::new(Address::Account, Intent::UnlinkIdentity, title.unwrap_or(provider)))
+}
+
+/// Marks the repository whose page it is.
+pub(super) async fn star(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    let Some(Address::Repository(repository)) = form.page().strip_prefix("/r/").and_then(Address::parse_repository)
+    else {
+        return Err(Error::NotFound(What::Page));
+    };
+    let (username, starred) = (username(form)?, intent == Intent::Star);
+    let action = StarRepository { username, repository: repository.clone(), starred };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    stars::set(form.app, &proof).await?;
+    Ok(Done::new(Address::Repository(repository.clone()), intent, repository))
 }
 
 /// Whoever sends the form.

@@ -195,6 +195,7 @@ impl Form<'_> {
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
                 protections::perform(self, intent).await
             }
+            Intent::Star | Intent::Unstar => account::star(self, intent).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
@@ -208,9 +209,11 @@ impl Form<'_> {
                 robots::set_disabled(self, intent == Intent::DisableRobot).await
             }
             Intent::DeleteRobot => robots::delete(self).await,
-            Intent::CreateMount | Intent::ChangeMount | Intent::CheckMount | Intent::DeleteMount => {
-                mounts::perform(self, intent).await
-            }
+            Intent::CreateMount
+            | Intent::ChangeMount
+            | Intent::CheckMount
+            | Intent::RotateHook
+            | Intent::DeleteMount => mounts::perform(self, intent).await,
             Intent::CreateProvider
             | Intent::ChangeProvider
             | Intent::EnableProvider

@@ -1,7 +1,7 @@
 //! Forms about mounts.
 
 use super::{Done, Form};
-use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
+use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount, RotateHook};
 use crate::domain::error::What;
 use crate::domain::mount::MountSettings;
 use crate::domain::view::ProbeView;
@@ -35,6 +35,7 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
         Intent::CreateMount => create(form).await,
         Intent::ChangeMount => change(form).await,
         Intent::CheckMount => check_now(form).await,
+        Intent::RotateHook => rotate_hook(form).await,
         Intent::DeleteMount => delete(form).await,
         _ => Err(Error::Method),
     }
@@ -63,6 +64,13 @@ async fn check_now(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, CheckMount { prefix: prefix.clone() }).await?;
     mounts::check_now(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::CheckMount, prefix.shown()))
+}
+
+async fn rotate_hook(form: &Form<'_>) -> Result<Done> {
+    let prefix = prefix(form)?;
+    let proof = form.app.access.authorize(form.caller, RotateHook { prefix: prefix.clone() }).await?;
+    let secret = mounts::rotate_hook(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::RotateHook, prefix.shown()).with_secret(secret.expose().to_owned()))
 }
 
 async fn delete(form: &Form<'_>) -> Result<Done> {

@@ -13,7 +13,7 @@ mod referrers;
 mod uploads;
 mod warning;
 
-use super::{door, error};
+use super::{conditions, door, error};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
@@ -181,13 +181,9 @@ impl Call {
         self.request.headers().get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A condition on the content, from all the lines in which it may be written. One that cannot be read stands:
-    /// it names no content.
+    /// A condition on the content.
     fn among(&self, name: HeaderName, is_strong: bool) -> Option<Among> {
-        let mut lines = self.request.headers().get_all(name).iter().peekable();
-        lines.peek()?;
-        let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-        Some(Among::parse(&lines.join(","), is_strong))
+        conditions::among(self.request.headers(), name, is_strong)
     }
 
     /// Whether the client says that it has this content already (`If-None-Match`).

@@ -1,6 +1,6 @@
 //! `/api/v1/grants`.
 
-use super::{Page, answer, asked, body, done, moment};
+use super::{Page, answer, asked, body, done, moment, paged};
 use crate::domain::action::{ChangeAccess, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::{Error, Grant, Grantee, Result, Role, Scope, TagPattern, Terms, Timestamp};
@@ -64,7 +64,7 @@ pub(in crate::server::http) async fn list(
         let grants = access::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(grants, part.limit, |grant: &Given| grant.id.clone()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// A new grant.

@@ -1,6 +1,6 @@
 //! `/api/v1/activity`, and that of a repository or a namespace.
 
-use super::{Page, Part, answer, asked};
+use super::{Page, Part, asked, paged};
 use crate::domain::action::ReadActivity;
 use crate::domain::view::{ActivityQuery, ActivityRow};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
@@ -10,7 +10,7 @@ use crate::server::service::activity;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -82,5 +82,5 @@ pub(super) async fn of_scope(app: &App, caller: &Caller, of: Option<Scope>, quer
         let view = activity::list(app, &proof, &query, part.limit).await?;
         Ok(Page::<Entry>::of(view.rows, view.next))
     };
-    answer(app, caller, StatusCode::OK, found.await)
+    paged(app, caller, found.await)
 }

@@ -1,6 +1,6 @@
 //! `/api/v1/groups`.
 
-use super::{All, Page, answer, asked, body, done};
+use super::{All, Page, answer, asked, body, done, paged};
 use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::view::{ClaimRow, GroupRow};
 use crate::domain::{GroupName, Result, Username};
@@ -67,7 +67,7 @@ pub(in crate::server::http) async fn list(
         let groups = groups::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(groups, part.limit, |group: &Listed| group.name.to_string()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One group with its members.

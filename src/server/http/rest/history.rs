@@ -1,6 +1,6 @@
 //! `/-/history`, `/-/rollback` and `/-/as-of`.
 
-use super::{Page, answer, asked, of};
+use super::{Page, Paged, answer, asked, of, paged};
 use crate::domain::action::{ReadRepository, RollBackNamespace, RollBackTag};
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::view::{Deleted, Difference, HistoryQuery, HistoryRow, How};
@@ -58,7 +58,7 @@ pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery
         let page = history::list(app, &proof, &query).await?;
         Ok(Page::<Move>::of(page.items, page.next.map(|cursor| cursor.to_string())))
     };
-    answer(app, caller, StatusCode::OK, found.await)
+    paged(app, caller, found.await)
 }
 
 #[derive(Deserialize)]
@@ -124,7 +124,7 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
         let after = part.after.rsplit_once(':').unwrap_or(("", ""));
         differing(app, &proof, (after, part.limit), leave_out).await
     };
-    answer(app, caller, StatusCode::OK, found.await)
+    paged(app, caller, found.await)
 }
 
 /// One page of what differs.
@@ -135,6 +135,12 @@ struct Differing {
     /// What is said of all of it, on the first page.
     #[serde(flatten)]
     all: Option<All>,
+}
+
+impl Paged for Differing {
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
 }
 
 #[derive(Serialize)]

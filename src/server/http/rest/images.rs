@@ -132,7 +132,7 @@ impl From<ImageView> for Whole {
     fn from(it: ImageView) -> Self {
         let (attached, attached_next) = match it.tab {
             TabView::Attestations(view) => (view.rows, view.next),
-            TabView::Overview(_) | TabView::Config(_) | TabView::Manifest(_) => (vec![], None),
+            TabView::Overview(_) | TabView::Files(_) | TabView::Config(_) | TabView::Manifest(_) => (vec![], None),
         };
         Self {
             digest: it.digest,

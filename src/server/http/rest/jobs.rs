@@ -1,6 +1,6 @@
 //! `/api/v1/jobs`.
 
-use super::{All, Page, answer, asked, body};
+use super::{All, Page, answer, asked, body, paged};
 use crate::domain::action::{ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
 use crate::domain::run::{Control, CopyOf, RunKind, RunState};
@@ -97,7 +97,7 @@ pub(in crate::server::http) async fn list(
         let view = jobs::list(&app, &proof, &part.after, part.limit).await?;
         Ok(Page::<Listed>::of(view.rows, view.next))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One of them.

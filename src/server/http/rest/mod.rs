@@ -1,17 +1,23 @@
 //! `/api/v1`: the same use cases as the pages, for programs. JSON in and out, refusals as problem JSON (RFC 9457),
-//! lists in pages: `{"items": […], "next": "…" or null}`.
+//! lists in pages: `{"items": […], "next": "…" or null}`. What is here stands in the OpenAPI document too
+//! (`service/openapi/`), which tests hold against what is answered.
 
 pub(super) mod access;
+pub(super) mod account;
 pub(super) mod activity;
 mod bodies;
 pub(super) mod changes;
+mod compare;
 mod copies;
 pub(super) mod groups;
 mod history;
 mod images;
 pub(super) mod jobs;
+pub(super) mod kept;
 pub(super) mod mounts;
 pub(super) mod namespaces;
+pub(super) mod openapi;
+mod orders;
 mod plans;
 pub(super) mod protections;
 pub(super) mod providers;
@@ -35,6 +41,7 @@ use axum::extract::{Query, RawQuery};
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use bodies::{body, of};
+use kept::Following;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
@@ -84,6 +91,18 @@ impl<T> Page<T> {
     }
 }
 
+impl<T: Serialize> Paged for Page<T> {
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+}
+
+/// An answer that is a page of a list.
+trait Paged: Serialize {
+    /// Where the next one starts.
+    fn next(&self) -> Option<&str>;
+}
+
 /// Which part of a list is asked for, within bounds, and of what. `F` denies what it does not know: by a typo in the name of a filter
 /// the list would show everything.
 fn asked<F: DeserializeOwned>(RawQuery(query): RawQuery) -> Result<(Part, F)> {
@@ -114,10 +133,20 @@ fn moment(text: &str) -> Result<Timestamp> {
 /// An answer with a status of its own, or a refusal.
 fn answer<T: Serialize>(app: &App, caller: &Caller, status: StatusCode, found: Result<T>) -> Response<Body> {
     match found {
-        // What is answered is for who asks, and some of it is shown this once.
+        // What is answered is for who asks, and some of it is shown this once. What is only read is kept by `kept`.
         Ok(found) => (status, [(header::CACHE_CONTROL, "no-store")], Json(found)).into_response(),
         Err(refusal) => refuse(app, caller, refusal),
     }
+}
+
+/// A page of a list with the address of the next one, or a refusal.
+fn paged<T: Paged>(app: &App, caller: &Caller, found: Result<T>) -> Response<Body> {
+    let next = found.as_ref().ok().and_then(Paged::next).map(|next| Following(next.to_owned()));
+    let mut response = answer(app, caller, StatusCode::OK, found);
+    if let Some(next) = next {
+        response.extensions_mut().insert(next);
+    }
+    response
 }
 
 /// The answer of what leaves nothing to tell, or a refusal.

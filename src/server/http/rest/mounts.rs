@@ -1,8 +1,9 @@
 //! `/api/v1/mounts`.
 
-use super::{All, Page, answer, asked, body, done};
-use crate::domain::action::{ChangeMount, CreateMount, DeleteMount, ReadMounts};
+use super::{All, Page, answer, asked, body, done, paged};
+use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ReadMounts};
 use crate::domain::capability::Capability;
+use crate::domain::error::What;
 use crate::domain::mount::{MountSettings, REFRESH_S};
 use crate::domain::view::{CrawlState, MountKind, MountView};
 use crate::domain::{Error, MountPrefix, RepositoryName, RepositoryVisibility, Result};
@@ -136,7 +137,7 @@ pub(in crate::server::http) async fn list(
         let mounts = mounts::all(&app, &proof).await?.into_iter().filter(is_after).take(part.limit as usize + 1);
         Ok(Page::cut(mounts, part.limit, |mount: &Listed| mount.prefix.in_address().to_owned()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One mount, by its id or its prefix; `-` is the root.
@@ -207,6 +208,21 @@ pub(in crate::server::http) async fn change(
         whole(&app, &caller, prefix.in_address()).await
     };
     answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+/// Reads a registry now: which of the things that can be asked of a mount is meant stands at the end of the address.
+pub(in crate::server::http) async fn ask(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(rest): Path<String>,
+) -> Response<Body> {
+    let asked = async {
+        let name = rest.strip_suffix("/check").ok_or(Error::NotFound(What::Page))?;
+        let prefix = named(&app, &caller, name).await?;
+        let proof = app.access.authorize(&caller, CheckMount { prefix }).await?;
+        mounts::check_now(&app, &proof).await
+    };
+    done(&app, &caller, asked.await)
 }
 
 /// Forgets a registry here.

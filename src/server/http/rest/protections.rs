@@ -1,7 +1,7 @@
 //! `/api/v1/protections`.
 
 use super::access::stated;
-use super::{Page, answer, asked, body, done};
+use super::{Page, answer, asked, body, done, paged};
 use crate::domain::action::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
 use crate::domain::error::What;
 use crate::domain::protection::{Guard, ProtectionKind};
@@ -82,7 +82,7 @@ pub(in crate::server::http) async fn list(
         let rules = protections::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(rules, part.limit, |rule: &Set| rule.id.clone()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// A new rule.

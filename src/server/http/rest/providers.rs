@@ -1,6 +1,6 @@
 //! `/api/v1/providers`. A secret goes in and never comes out.
 
-use super::{All, Page, answer, asked, body, done};
+use super::{All, Page, answer, asked, body, done, paged};
 use crate::domain::action::{
     ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
 };
@@ -149,7 +149,7 @@ pub(in crate::server::http) async fn list(
         let Page { items, next } = Page::cut(rows, part.limit, |(_, key): &(Whole, String)| key.clone());
         Ok(Page { items: items.into_iter().map(|(whole, _)| whole).collect(), next })
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// A place in the list: the configuration may have one of the same name.

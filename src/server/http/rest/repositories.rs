@@ -1,6 +1,6 @@
 //! `/api/v1/repositories`, and what stands under `/api/v1/r/`: a repository, its tags, its images, its activity.
 
-use super::{Page, activity, answer, asked, body, done, history, images, of, tags};
+use super::{Page, activity, answer, asked, body, compare, done, history, images, of, orders, paged, tags};
 use crate::domain::action::{
     ConfigureRepository, CreateRepository, DeleteImages, DeleteRepository, ListRepositories, ReadRepository,
 };
@@ -8,7 +8,7 @@ use crate::domain::error::What;
 use crate::domain::view::{
     MountKind, ProtectionQuery, RepositoryFacts, RepositoryQuery, RepositoryRow, RepositorySort,
 };
-use crate::domain::{Actor, Address, Cursor, Error, Namespace, RepositoryName, RepositoryVisibility, Result, Tag};
+use crate::domain::{Actor, Address, Error, Namespace, RepositoryName, RepositoryVisibility, Result, Tag};
 use crate::domain::{ByteSize, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -72,6 +72,7 @@ impl From<RepositoryFacts> for Whole {
 struct Asked {
     q: String,
     namespace: Option<Namespace>,
+    sort: Option<RepositorySort>,
 }
 
 #[derive(Deserialize)]
@@ -81,23 +82,23 @@ pub(in crate::server::http) struct Settings {
     visibility: Option<RepositoryVisibility>,
 }
 
-/// Repositories by name, those that the caller may see.
+/// Repositories that the caller may see, by name or in another order.
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     query: RawQuery,
 ) -> Response<Body> {
     let found = async {
-        let (part, Asked { q, namespace: within }) = asked(query)?;
-        let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
-        let sort = RepositorySort::Name;
+        let (part, Asked { q, namespace: within, sort }) = asked(query)?;
+        let sort = sort.unwrap_or(RepositorySort::Name);
+        let after = orders::after(&part.after, sort, RepositorySort::Name)?;
         let query = RepositoryQuery { q, sort, after, limit: Some(part.limit), within, ..RepositoryQuery::default() };
         let proof = app.access.authorize(&caller, ListRepositories {}).await?;
         repositories::require_any(&app, &proof).await?;
         let page = repositories::page(&app, &proof, &query).await?;
-        Ok(Page::<Listed>::of(page.items, page.next.map(|cursor| cursor.name)))
+        Ok(Page::<Listed>::of(page.items, page.next.map(|row| orders::next(row, sort, RepositorySort::Name))))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// A repository, or one of the lists and things in it.
@@ -117,6 +118,7 @@ pub(in crate::server::http) async fn show(
         Some(Address::Tag(repository, tag)) => tags::show(&app, &caller, repository, &tag).await,
         Some(Address::Manifest(repository, digest)) => images::show(&app, &caller, repository, digest, query).await,
         Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
+        Some(Address::Compare(repository, pair)) => compare::show(&app, &caller, repository, pair, query).await,
         _ => answer(&app, &caller, StatusCode::OK, whole(&app, &caller, &rest).await),
     }
 }

@@ -1,6 +1,6 @@
 //! `/api/v1/robots`.
 
-use super::{All, Page, answer, asked, body, done, moment};
+use super::{All, Page, answer, asked, body, done, moment, paged};
 use crate::domain::action::{ChangeRobot, CreateRobot, DeleteRobot, ListRobots, ReadRobots};
 use crate::domain::error::What;
 use crate::domain::view::{OFFERED_DAYS, RobotRow};
@@ -92,7 +92,7 @@ pub(in crate::server::http) async fn list(
         let robots = robots::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(robots, part.limit, |robot: &Listed| robot.name.to_string()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One robot.

@@ -1,6 +1,6 @@
 //! `/api/v1/roles`: the roles are built in, so the name of one is its id.
 
-use super::{All, Page, answer, asked};
+use super::{All, Page, answer, asked, paged};
 use crate::domain::action::ListRoles;
 use crate::domain::error::What;
 use crate::domain::{Error, Permission, Role};
@@ -38,7 +38,7 @@ pub(in crate::server::http) async fn list(
         let n_before = Role::ALL.iter().position(|role| role.name() == part.after).map_or(0, |at| at + 1);
         Ok(Page::cut(Role::ALL[n_before..].iter().copied(), part.limit, |role: &Listed| role.name.name().to_owned()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One role with what it holds.

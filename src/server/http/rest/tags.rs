@@ -1,10 +1,10 @@
 //! `/api/v1/r/{repository}/-/tags`.
 
-use super::{Page, answer, asked, of};
+use super::{Page, answer, asked, of, orders, paged};
 use crate::domain::action::{DeleteTags, ReadRepository, RenameTag, SetTag};
 use crate::domain::condition::Expect;
 use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
-use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::names;
@@ -55,19 +55,21 @@ impl From<TagRow> for Listed {
 #[serde(default, deny_unknown_fields)]
 struct Asked {
     q: String,
+    sort: Option<TagSort>,
 }
 
-/// Tags by name.
+/// Tags by name, or in another order.
 pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
-        let (part, Asked { q }) = asked(query)?;
-        let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
-        let query = TagQuery { q, sort: TagSort::Name, after, limit: Some(part.limit), ..TagQuery::default() };
+        let (part, Asked { q, sort }) = asked(query)?;
+        let sort = sort.unwrap_or(TagSort::Name);
+        let after = orders::after(&part.after, sort, TagSort::Name)?;
+        let query = TagQuery { q, sort, after, limit: Some(part.limit), ..TagQuery::default() };
         let proof = app.access.authorize(caller, ReadRepository { repository: name.parse()? }).await?;
         let page = tags::page(app, &proof, &query).await?;
-        Ok(Page::<Listed>::of(page.items, page.next.map(|cursor| cursor.name)))
+        Ok(Page::<Listed>::of(page.items, page.next.map(|row| orders::next(row, sort, TagSort::Name))))
     };
-    answer(app, caller, StatusCode::OK, found.await)
+    paged(app, caller, found.await)
 }
 
 /// One tag.

@@ -1,9 +1,10 @@
 //! `/api/v1/tokens`: one's own. Who comes with a token makes no other, and sees none.
 
-use super::{All, Page, answer, asked, body, done, moment};
+use super::account::username;
+use super::{All, Page, answer, asked, body, done, moment, paged};
 use crate::domain::action::{CreateToken, DeleteToken, ReadAccount};
 use crate::domain::view::TokenRow;
-use crate::domain::{Error, Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName, Username};
+use crate::domain::{Error, Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::service::personal_tokens;
@@ -83,7 +84,7 @@ pub(in crate::server::http) async fn list(
         let tokens = personal_tokens::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(tokens, part.limit, |token: &Listed| token.id.clone()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One of them.
@@ -134,8 +135,4 @@ pub(in crate::server::http) async fn delete(
 
 async fn reading(app: &App, caller: &Caller) -> Result<Authorized<ReadAccount>> {
     app.access.authorize(caller, ReadAccount { username: username(caller)? }).await
-}
-
-fn username(caller: &Caller) -> Result<Username> {
-    caller.actor().name().ok_or(Error::Unauthenticated)?.parse()
 }

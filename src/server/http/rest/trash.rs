@@ -1,7 +1,7 @@
 //! `/api/v1/trash`.
 
 use super::bodies::parsed;
-use super::{Page, answer, asked, body, done, of};
+use super::{Page, answer, asked, body, done, of, paged};
 use crate::domain::trash::{Over, SeenTag, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
@@ -76,7 +76,7 @@ pub(in crate::server::http) async fn list(
         let page = trash::list(&app, &caller, &wanted, part.limit).await?;
         Ok(Page { items: page.items.into_iter().map(|it| Listed::from(it.row)).collect(), next: page.next })
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One entry.

@@ -1,7 +1,7 @@
 //! `/api/v1/users`.
 
-use super::{All, Page, answer, asked, body, done};
-use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, ListUsers};
+use super::{All, Page, answer, asked, body, done, paged};
+use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::view::UserRow;
 use crate::domain::{GroupName, Result, Timestamp, Username};
 use crate::server::access::Caller;
@@ -77,7 +77,7 @@ pub(in crate::server::http) async fn list(
         let users = users::list(&app, &proof, &part.after, part.limit + 1).await?;
         Ok(Page::cut(users, part.limit, |user: &User| user.username.to_string()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One user.
@@ -134,10 +134,44 @@ pub(in crate::server::http) async fn delete(
     Path(who): Path<String>,
 ) -> Response<Body> {
     let deleted = async {
-        let listing = app.access.authorize(&caller, ListUsers {}).await?;
-        let username = users::show(&app, &listing, &who).await?.username;
+        let username = username(&app, &caller, &who).await?;
         let proof = app.access.authorize(&caller, DeleteUser { username }).await?;
         users::delete(&app, &proof).await
     };
     done(&app, &caller, deleted.await)
+}
+
+/// A new link by which somebody takes the account, this once; one from before stops working.
+pub(in crate::server::http) async fn invite(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(who): Path<String>,
+) -> Response<Body> {
+    let invited = async {
+        let username = username(&app, &caller, &who).await?;
+        let proof = app.access.authorize(&caller, InviteUser { username }).await?;
+        let invite_url = users::invite(&app, &proof).await?;
+        Ok(serde_json::json!({ "invite_url": invite_url }))
+    };
+    answer(&app, &caller, StatusCode::CREATED, invited.await)
+}
+
+/// Signs somebody out of every browser.
+pub(in crate::server::http) async fn sign_out(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(who): Path<String>,
+) -> Response<Body> {
+    let ended = async {
+        let username = username(&app, &caller, &who).await?;
+        let proof = app.access.authorize(&caller, SignOutUser { username }).await?;
+        users::sign_out(&app, &proof).await
+    };
+    done(&app, &caller, ended.await)
+}
+
+/// The name of whom an address names, for who may look people up.
+async fn username(app: &App, caller: &Caller, who: &str) -> Result<Username> {
+    let listing = app.access.authorize(caller, ListUsers {}).await?;
+    users::show(app, &listing, who).await.map(|user| user.username)
 }

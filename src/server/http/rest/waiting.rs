@@ -1,6 +1,6 @@
 //! `/api/v1/waiting`: people who signed in by a provider and whom nobody has let in yet.
 
-use super::{All, Page, answer, asked, done};
+use super::{All, Page, answer, asked, done, paged};
 use crate::domain::action::{Dismiss, LetIn, ListUsers};
 use crate::domain::error::What;
 use crate::domain::{Error, Result, Username};
@@ -76,7 +76,7 @@ pub(in crate::server::http) async fn list(
         let waiting = waiting::page(&app, &proof, (&after.0, &after.1), part.limit + 1).await?;
         Ok(Page::cut(waiting, part.limit, |one: &Listed| one.id.clone()))
     };
-    answer(&app, &caller, StatusCode::OK, found.await)
+    paged(&app, &caller, found.await)
 }
 
 /// One of them.

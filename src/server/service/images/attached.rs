@@ -141,8 +141,8 @@ impl Opening {
             Err(why) => Statement { content: Content::Not(why), envelope: None },
         });
         let some = |all: BTreeMap<String, String>| all.into_iter().take(MAX_OPENED_ANNOTATIONS).collect();
-        let file = |file: Descriptor| OpenedFile {
-            predicate: PREDICATE.iter().find_map(|key| file.annotations.get(*key).cloned()),
+        let file = |mut file: Descriptor| OpenedFile {
+            predicate: PREDICATE.iter().find_map(|key| file.annotations.remove(*key)),
             digest: file.digest,
             media_type: file.media_type,
             size: ByteSize(file.size),

@@ -37,6 +37,10 @@ impl<'a> Image<'a> {
     /// The tabs that apply to it. What nobody can configure has no configuration, and an artifact to which nothing is attached
     /// no tab for that.
     pub fn tabs(&self) -> Vec<TabRow> {
+        let has_files = match self.manifest.kind {
+            Kind::Index => self.entries.iter().any(|entry| about(entry).is_none()),
+            kind => kind == Kind::Image,
+        };
         let has_config = match self.manifest.kind {
             Kind::Index => self.entries.iter().any(|entry| about(entry).is_none()),
             _ => self.manifest.config().is_some_and(|config| config.media_type != media_type::EMPTY),
@@ -44,6 +48,7 @@ impl<'a> Image<'a> {
         let n_listed = self.entries.iter().filter(|entry| about(entry).is_some()).count() as u64;
         let n_attached = self.found.n_attached + n_listed;
         let tabs = ImageTab::ALL.into_iter().filter(|tab| match tab {
+            ImageTab::Files => has_files,
             ImageTab::Config => has_config,
             ImageTab::Attestations => self.manifest.kind != Kind::Artifact || n_attached > 0,
             ImageTab::Overview | ImageTab::Manifest => true,

@@ -35,7 +35,7 @@ pub(super) async fn small(
         return Err(format!("it has {size}, and more than {most} are not read for a page; pull it to see all of it"));
     }
     if !is_here {
-        return Err(format!("{repository} names it and does not have it"));
+        return Err(format!("it is named here, and {repository} does not have it"));
     }
     let gone = || "the registry does not have it any more".to_owned();
     let read = async {

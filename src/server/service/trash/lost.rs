@@ -8,21 +8,28 @@ use crate::domain::view::Lost;
 use crate::domain::{Permission, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::store::history;
+use crate::server::store::{history, tags};
+
+/// The most names that are proposed in place of one.
+const N_NEAR: usize = 5;
+
+/// The most changes by which one is like another.
+const MAX_CHANGES: usize = 3;
 
 /// What is known of a repository, or of a tag or an image of one: how it was deleted last, for who may bring it back; whether a
-/// tag has a history, for who reads the repository. At most three statements.
+/// tag has a history, and what tags are written like it, for who reads the repository. At most four statements.
 pub async fn lost(app: &App, caller: &Caller, repository: RepositoryName, named: Option<Reference>) -> Result<Lost> {
     let tag = match &named {
         Some(Reference::Tag(tag)) => Some(tag.clone()),
         _ => None,
     };
     let trashed = trashed(app, caller, (repository.clone(), named)).await?;
-    let has_history = match tag {
-        Some(tag) => has_history(app, caller, (repository, tag)).await?,
-        None => false,
-    };
-    Ok(Lost { trashed, has_history })
+    let Some(tag) = tag else { return Ok(Lost { trashed, has_history: false, near: vec![] }) };
+    let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
+    let repository = &reading.action().repository;
+    let has_history = history::is_told(&app.store, repository, &tag).await?;
+    let near = nearest(&tag, tags::around(&app.store, repository, &tag).await?);
+    Ok(Lost { trashed, has_history, near })
 }
 
 async fn trashed(
@@ -42,7 +49,33 @@ async fn trashed(
     Ok(newest.filter(|_| !lacks_image))
 }
 
-async fn has_history(app: &App, caller: &Caller, (repository, tag): (RepositoryName, Tag)) -> Result<bool> {
-    let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
-    history::is_told(&app.store, &reading.action().repository, &tag).await
+/// The most alike of some names, in how many letters have to be changed, added, left out or swapped; what has little in common
+/// with what was asked for is none of them.
+fn nearest(asked: &Tag, names: Vec<Tag>) -> Vec<Tag> {
+    let asked = asked.as_str().to_ascii_lowercase();
+    let most = (asked.len() / 2).min(MAX_CHANGES);
+    let far = |name: &Tag| strsim::osa_distance(&asked, &name.as_str().to_ascii_lowercase());
+    let mut near: Vec<_> = names.into_iter().map(|name| (far(&name), name)).filter(|(far, _)| *far <= most).collect();
+    near.sort();
+    near.dedup();
+    near.into_iter().map(|(_, name)| name).take(N_NEAR).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_much_alike_is_near() {
+        let near = |asked: &str, names: &str| {
+            let tags = names.split(' ').map(|name| name.parse().unwrap()).collect();
+            let near = nearest(&asked.parse().unwrap(), tags);
+            near.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(near("1.4.3", "2.0 1.4 1.4.2 1.4.12 nightly 1.4.2"), "1.4.2 1.4 1.4.12");
+        assert_eq!(near("lastest", "latest stable"), "latest");
+        assert_eq!(near("PROD", "prod staging"), "prod");
+        assert_eq!(near("a", "b c"), "", "of one letter none is left");
+        assert_eq!(near("1.4.2", "1.4.20 1.4.21 1.4.22 1.4.23 1.4.24 1.4.25 1.4.26").split(' ').count(), N_NEAR);
+    }
 }

@@ -5,7 +5,7 @@ use crate::params;
 use crate::server::store::{Tx, batch};
 
 /// Where such rows lie, each table with what tells those of one repository apart.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("tags", "repository_id, name"),
     ("referrers", "repository_id, subject, digest"),
     ("manifest_edges", "repository_id, parent, position"),
@@ -15,6 +15,7 @@ const TABLES: [(&str, &str); 9] = [
     ("deleted_edges", "repository_id, child, parent"),
     ("tag_moves", "repository_id, tag, at"),
     ("pulls", "repository_id, tag, day"),
+    ("stars", "principal_id, repository_id"),
 ];
 
 /// Clears at most `limit` of them away; how many that were. None are left when there is no such repository any more.

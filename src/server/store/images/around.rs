@@ -7,13 +7,13 @@ use crate::domain::view::{MoveRow, ReferrerRow};
 use crate::domain::{ByteSize, Digest, Error, ImageTab, Protection, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::access::Visibility;
-use crate::server::store::{Known, Row, Store, Value, batch, protections, visible};
+use crate::server::store::{Known, Row, Store, Value, batch, layers, protections, visible};
 
 /// The most bytes of annotations that a list shows beside something.
 const MAX_ANNOTATIONS: u64 = 4 * 1024;
 
 /// Other repositories that are named.
-const MAX_ELSEWHERE: u32 = 20;
+const MAX_ELSEWHERE: u32 = 10;
 
 /// What is asked for, besides names and rules.
 pub struct Wanted<'a> {
@@ -25,6 +25,9 @@ pub struct Wanted<'a> {
     /// What is attached comes after this one, and is no more than this many.
     pub after: Option<&'a Digest>,
     pub limit: u32,
+    /// Layers whose files are wanted, and when.
+    pub layers: &'a [Digest],
+    pub now: Timestamp,
     /// Which other repositories may be named.
     pub visibility: Visibility,
 }
@@ -38,6 +41,8 @@ pub struct Surroundings {
     pub parents: Vec<Digest>,
     pub has_subject: bool,
     pub has_blob: bool,
+    /// Layers whose files nobody has read.
+    pub unread: Vec<Digest>,
     pub rules: Vec<Protection>,
     pub elsewhere: Elsewhere,
     /// What is attached, in the order of digests; one more than was wanted if there is more.
@@ -101,6 +106,7 @@ pub async fn surroundings(
     let of_tab = match wanted.tab {
         ImageTab::Overview => overview(store, &wanted.visibility, &mut params),
         ImageTab::Attestations => attached(store, &found.digest, wanted, &mut params),
+        ImageTab::Files => layers::unread(wanted.layers, wanted.now, &mut params),
         ImageTab::Config | ImageTab::Manifest => String::new(),
     };
     let mut around = Surroundings::default();
@@ -204,6 +210,7 @@ impl Surroundings {
             "rule" => self.rules.push(protections::of_parts(&one, two, three)?),
             "subject" => self.has_subject = true,
             "blob" => self.has_blob = true,
+            "unread" => self.unread.push(one.parse()?),
             _ => self.parents.push(one.parse()?),
         }
         Ok(())

@@ -23,7 +23,10 @@ pub struct Tags {
 /// built last, and of the tags of one image the longest name, which says the most. The very tag is among them; of a
 /// reference it is the first.
 pub async fn among(store: &Store, repositories: &[Fit], word: &str, is_reference: bool) -> Result<Tags> {
-    let each = MAX_TAGS / (repositories.len() as u64).max(1);
+    if repositories.is_empty() {
+        return Ok(Tags::default());
+    }
+    let each = MAX_TAGS / repositories.len() as u64;
     let mut params = params![word, after(word), MAX_FOUND as u64, dialect::like_part(word)];
     let first = params.len() + 1;
     params.extend(repositories.iter().map(|fit| Value::from(&fit.id)));

@@ -65,7 +65,10 @@ async fn copy(button: Element, text: String) {
     }
 }
 
+/// On the button; one that is folded away shows it on what unfolds it.
 fn show_done(button: Element) {
+    let folded = button.closest("details:not([open])").ok().flatten();
+    let button = folded.and_then(|it| it.query_selector("summary").ok().flatten()).unwrap_or(button);
     let _ = button.set_attribute("data-done", "");
     after(DONE_MS, move || {
         let _ = button.remove_attribute("data-done");

@@ -7,6 +7,7 @@ pub mod copy;
 pub mod dialog;
 pub mod keys;
 pub mod live;
+pub mod palette;
 pub mod select;
 pub mod theme;
 pub mod toast;

@@ -1,13 +1,13 @@
-//! Choosing rows of a list: a range by shift, all of the page, `x` for the row that has the focus, `j` and `k` to the rows
-//! around it, `e` for one more name, F2 for another in its place, `p` to promote it, and `#` for what takes the chosen ones
-//! away. What is chosen stays so when rows come in anew.
+//! Choosing rows of a list: a range by shift, all of the page, or the row that has the focus by a key; and what other keys
+//! do to that row, or to what is chosen. What is chosen stays so when rows come in anew.
 
 use super::{announce, dialog, document, elements, find, on};
+use crate::ui::islands::keys::Key;
 use leptos::wasm_bindgen::JsCast;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
 
 const ROWS: &str = "input[form=bulk]";
 const ALL: &str = "input[form=bulk], .bulk input";
@@ -18,7 +18,6 @@ pub fn start() {
     let last = Rc::new(RefCell::new(String::new()));
     on(&document(), "click", move |event| clicked(&event, &last));
     on(&document(), "change", |event| changed(&event));
-    on(&document(), "keydown", |event| pressed(&event));
 }
 
 /// What is chosen.
@@ -80,51 +79,33 @@ fn changed(event: &Event) {
     }
 }
 
-fn pressed(event: &Event) {
-    let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
-    let focus = document().active_element().filter(|_| !(key.ctrl_key() || key.meta_key() || key.alt_key()));
-    let Some(focus) = focus.filter(|focus| focus.closest(".tags tbody tr, .bulk").is_ok_and(|it| it.is_some())) else {
-        return;
-    };
+/// Does what a key is for on a row of tags; nothing where the focus is on none, or where its reader may not.
+pub fn act(key: Key) -> Option<()> {
+    let focus = document().active_element()?;
+    focus.closest(".tags tbody tr, .bulk").ok()??;
     let row = focus.closest("tr").ok().flatten();
     let within = |selector: &str| row.as_ref().and_then(|row| row.query_selector(selector).ok().flatten());
-    match key.key().as_str() {
-        "x" => {
-            let Some(own) = within(ROWS).and_then(|it| it.dyn_into::<HtmlInputElement>().ok()) else { return };
+    let asks = |selector: &str| {
+        let address = within(selector)?.get_attribute("href")?;
+        dialog::open(&address);
+        Some(())
+    };
+    match key {
+        Key::Select => {
+            let own: HtmlInputElement = within(ROWS)?.dyn_into().ok()?;
             own.set_checked(!own.checked());
             announce(&refresh());
         }
-        "#" => match find(".bulk[data-dialog]").filter(|_| !chosen().is_empty()) {
+        Key::Delete => match find(".bulk[data-dialog]").filter(|_| !chosen().is_empty()) {
             Some(form) => dialog::open(&dialog::address(&form)),
-            None => within("a.bad[data-dialog]")
-                .and_then(|link| link.get_attribute("href"))
-                .iter()
-                .for_each(|address| dialog::open(address)),
+            None => asks("a.bad[data-dialog]")?,
         },
-        name @ ("e" | "F2") => {
-            let asks = if name == "e" { "a[href$='/retag']" } else { "a[href$='/rename']" };
-            match within(asks).and_then(|link| link.get_attribute("href")) {
-                Some(address) => dialog::open(&address),
-                None => return,
-            }
-        }
-        "p" => match within("a[href*='/-/copy?']").and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
-            Some(link) => link.click(),
-            None => return,
-        },
-        "j" => step(row.and_then(|row| row.next_element_sibling())),
-        "k" => step(row.and_then(|row| row.previous_element_sibling())),
-        _ => return,
+        Key::Retag => asks("a[href$='/retag']")?,
+        Key::Rename => asks("a[href$='/rename']")?,
+        Key::Promote => within("a[href*='/-/copy?']")?.dyn_into::<HtmlElement>().ok()?.click(),
+        _ => return None,
     }
-    event.prevent_default();
-}
-
-/// The row that has the cursor is the one whose name has the focus.
-fn step(to: Option<Element>) {
-    let name = to.and_then(|row| row.query_selector("th a").ok().flatten());
-    if let Some(name) = name.and_then(|name| name.dyn_into::<HtmlElement>().ok()) {
-        let _ = name.focus();
-    }
+    Some(())
 }
 
 /// Says in the bar how much is chosen; returns that.

@@ -120,6 +120,7 @@ const WORDS: &[(&str, &str)] = &[
     ("mount.create", "Mounted a registry at"),
     ("mount.change", "Changed the mount"),
     ("mount.check", "Asked to read the mount"),
+    ("mount.rotate", "Made a new secret for the notifications of"),
     ("mount.delete", "Removed the mount"),
     ("mount.read", "Asked for mounts"),
     ("mount.probe", "Asked for mounts"),

@@ -3,7 +3,7 @@
 use super::More;
 use super::user_rows::UserRows;
 use crate::api::people::list_users;
-use crate::domain::view::{AlikeRow, UserRow, UsersQuery, UsersView, WaitingRow};
+use crate::domain::view::{AlikeRow, Shelf, UserRow, UsersQuery, UsersView, WaitingRow};
 use crate::domain::{Address, Cursor, Page, Permission, Timestamp};
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
@@ -47,6 +47,7 @@ fn Whole(view: UsersView, query: UsersQuery, now: Timestamp) -> impl IntoView {
         hint: "Name, username or e-mail",
         value: q.clone(),
         sort: None,
+        shelf: Shelf::All,
     };
     let rows = match view.users.is_empty() {
         true if q.is_empty() => {

@@ -5,7 +5,6 @@ use crate::domain::view::ImageView;
 use crate::domain::view::image_tabs::Text;
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::copy::CopyButton;
-use crate::ui::components::icon::Icon;
 use crate::ui::components::text::RawText;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
@@ -21,7 +20,7 @@ pub fn ManifestTab<'a>(view: &'a ImageView, text: &'a Text, now: Timestamp) -> i
                 <div class="card-head">
                     <h2 id="h-manifest">"Manifest"</h2>
                     <span class="sm muted">{format!("{} bytes, as pushed", grouped(text.size.0))}</span>
-                    <a class="btn btn-sm push" href=href download=""><Icon name="down" class="i i-sm"/>"Download"</a>
+                    <a class="btn btn-sm push" href=href download="">"Download"</a>
                 </div>
                 <p class="card-body row-1 wrap sm">
                     <code class="grow">{digest.clone()}</code>

@@ -96,7 +96,7 @@ fn InEnvelope<'a>(envelope: &'a Envelope) -> impl IntoView + use<> {
     let keys = (!envelope.keys.is_empty()).then(|| view! { <dt>"Keys, as stated"</dt><dd>{keys}</dd> });
     view! {
         <dl class="card-body kv">
-            <dt>"In an envelope of"</dt><dd><code>{inert(&envelope.payload_type, MAX_NAME_CHARS)}</code></dd>
+            <dt>"Payload type"</dt><dd><code>{inert(&envelope.payload_type, MAX_NAME_CHARS)}</code></dd>
             <dt>"Signatures"</dt><dd>{format!("{}, not verified", counted(envelope.n_signatures, "signature", "signatures"))}</dd>
             {keys}
         </dl>

@@ -2,6 +2,7 @@
 
 use super::changes::Changes;
 use super::form::MountForm;
+use super::notifications::{Notifications, Rotating};
 use super::{Numbers, State};
 use crate::api::mounts::show_mount;
 use crate::domain::view::{LedElsewhere, MountKind, MountRow, MountView, TrustView};
@@ -29,8 +30,12 @@ pub fn OneMount() -> impl IntoView {
 
 #[component]
 fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
-    let MountView { row, settings, has_password, trust, n_grants, n_held, moved, may_manage, .. } = view;
+    let MountView { row, settings, has_password, trust, hook, n_grants, n_held, moved, may_manage, .. } = view;
     let (title, now) = (row.prefix.shown(), request.now);
+    let rotates = Pairs::of(&request.path_and_query).get("rotate").is_some();
+    let rotates = rotates && row.hook_at.is_some() && hook.as_ref().is_some_and(|hook| hook.may_rotate);
+    let rotating = rotates.then(|| view! { <Rotating row=&row now/> });
+    let hook = hook.map(|hook| view! { <Notifications row=&row hook now/> });
     let removing = (asks && may_manage).then(|| {
         view! { <Removing row=&row n_grants/> }
     });
@@ -62,10 +67,11 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
         </div>
         <Problem intent=Intent::CheckMount/>
         {removing}
+        {rotating}
         <Locked row=&row/>
         {moved.map(|moved| view! { <Led moved now/> })}
         <div class="stack mt-4 wide"><State mount=&row now/><div class="card"><div class="card-body"><Numbers mount=&row now/></div></div></div>
-        <div class="parts mt-4"><Changes row=&row/>{trust.map(|trust| view! { <Trust trust/> })}</div>
+        <div class="parts mt-4"><Changes row=&row/>{hook}{trust.map(|trust| view! { <Trust trust/> })}</div>
         {form}
         <div class="parts">{(may_manage && !asks).then(RemoveLink)}</div>
     }

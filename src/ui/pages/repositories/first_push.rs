@@ -1,13 +1,11 @@
 //! What a registry shows that nobody has pushed to: the one next step, ready to copy.
 
 use crate::domain::{Address, Permission, RepositoryName, Scope};
+use crate::ui::components::clients::JOINT;
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::empty::Empty;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
-
-/// Between the steps of a command, each on its own line.
-const JOINT: &str = " &&\n";
 
 /// Three ways to push, or why nothing can be pushed.
 #[component]

@@ -59,7 +59,9 @@ fn Badges<'a>(row: &'a RepositoryRow, now: Timestamp) -> impl IntoView + use<> {
         let words = if row.visibility == RepositoryVisibility::Public { "Public" } else { "Internal" };
         view! { <span class="badge">{words}</span> }
     });
-    view! { {visibility} {is_remote.then(|| view! { <span class="badge">"Remote"</span> })} {missing} {unreadable} }
+    let star =
+        row.is_starred.then(|| view! { <Icon name="star" class="i i-sm is-on"/><span class="vh">"Starred"</span> });
+    view! { {star} {visibility} {is_remote.then(|| view! { <span class="badge">"Remote"</span> })} {missing} {unreadable} }
 }
 
 #[component]

@@ -4,11 +4,14 @@ use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
 use crate::domain::{Address, ByteSize, Protection, Scope, Timestamp};
 use crate::ui::components::copy::CopyButton;
+use crate::ui::components::form::PostForm;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::missing::Missing;
 use crate::ui::components::name::RepositoryTitle;
+use crate::ui::components::notice::soon;
 use crate::ui::components::protected::{self, Protected};
 use crate::ui::components::pull_box::{Pull, PullBox};
+use crate::ui::form::Intent;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
 use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert};
@@ -27,6 +30,13 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
     });
     let rule = view.rules.iter().find(|rule| rule.is_whole()).map(|rule| view! { <Protected rule/> });
     let missing = head.missing_since.map(|at| view! { <Missing at now/> });
+    let beside = view.notice.as_ref().and_then(|notice| soon(notice, now));
+    let star = view.may_star.then(|| view! { <Star is_starred=head.is_starred/> });
+    let push = view.opens.push.then(|| {
+        let href = Address::Push(head.name.clone()).to_string();
+        view! { <a class="btn" href=href><Icon name="terminal" class="i i-sm"/>"Push an image"</a> }
+    });
+    let acts = (star.is_some() || push.is_some()).then(|| view! { <div class="head-actions">{star}{push}</div> });
     view! {
         <div class="head">
             <div class="grow">
@@ -37,10 +47,23 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
                 </div>
                 {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{inert(&text, MAX_TEXT_CHARS)}</p> })}
             </div>
-            <LiveScope scope=format!("repository:{}", head.name) since=now nouns=("tag", "tags")/>
+            <LiveScope scope=format!("repository:{}", head.name) since=now nouns=("tag", "tags") beside/>
+            {acts}
         </div>
     }
     .into_any()
+}
+
+/// Marks the repository, or takes the mark away.
+#[component]
+fn Star(is_starred: bool) -> impl IntoView {
+    let (intent, words, class) = match is_starred {
+        true => (Intent::Unstar, "Unstar", "i i-sm is-on"),
+        false => (Intent::Star, "Star", "i i-sm"),
+    };
+    view! {
+        <PostForm intent><button class="btn" type="submit"><Icon name="star" class/>{words}</button></PostForm>
+    }
 }
 
 /// `6.2 GB stored, 11.8 GB before sharing`.

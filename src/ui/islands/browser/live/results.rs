@@ -8,7 +8,7 @@ use web_sys::{DocumentFragment, Element, HtmlElement};
 /// The state of a row: where its links lead (a tag's, to its name and its image), and when what it shows last changed.
 type Row = (String, Option<String>);
 
-const ROWS: &str = "[data-live] tbody tr";
+const ROWS: &str = "[data-live] :is(tbody tr, [data-row])";
 /// What can have the focus in them.
 const CONTROLS: &str = ":is(a[href], button, input, select, summary, textarea)";
 
