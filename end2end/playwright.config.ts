@@ -40,7 +40,7 @@ export default defineConfig({
         'invite.spec.ts', 'access.spec.ts', 'robots.spec.ts', 'forms.spec.ts', 'names.spec.ts', 'mounts.spec.ts', 'find-and-read.spec.ts',
           'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts', 'pages.spec.ts', 'delete.spec.ts', 'promote.spec.ts',
           'elsewhere.spec.ts', 'jobs.spec.ts', 'protected.spec.ts', 'many.spec.ts', 'keeping.spec.ts', 'compare.spec.ts', 'search.spec.ts',
-          'shortcuts.spec.ts', 'help.spec.ts', 'push-help.spec.ts', 'image-tabs.spec.ts',
+          'shortcuts.spec.ts', 'help.spec.ts', 'push-help.spec.ts', 'image-tabs.spec.ts', 'files.spec.ts', 'browse.spec.ts',
       ],
       use: { ...desktop, javaScriptEnabled: false },
     },

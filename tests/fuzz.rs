@@ -3,7 +3,9 @@
 
 use crate::insight::archive::{Archive, gzip, zstd};
 use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256, sha512};
-use portolan::server::fuzz::{fuzz_layers, fuzz_links, fuzz_manifests, fuzz_names, fuzz_ranges, fuzz_references};
+use portolan::server::fuzz::{
+    fuzz_layers, fuzz_links, fuzz_manifests, fuzz_names, fuzz_notices, fuzz_ranges, fuzz_references,
+};
 use serde_json::json;
 
 /// A generator of numbers that look random (xorshift).
@@ -99,6 +101,21 @@ fn ranges_and_links() {
     ];
     let odd: [&[u8]; 9] = [b"<", b">", b"\"", b",", b";", b"rel=\"next\"", b"last=", b"%", b"//[::1"];
     run(fuzz_links, &texts(&links), &odd, 10_000);
+}
+
+#[test]
+fn notices() {
+    let target = json!({"repository": "team/web", "tag": "1.0", "mediaType": OCI_MANIFEST});
+    let data = json!({"repository": {"repo_full_name": "library/web"}, "resources": [{"tag": "v1"}, {"tag": "v2"}]});
+    let zot = json!({"name": "infra/zot", "reference": "v2"});
+    let told = [
+        json!({"events": [{"action": "push", "target": target}, {"action": "delete", "target": {"repository": "a"}}]}),
+        json!({"type": "PUSH_ARTIFACT", "event_data": data}),
+        json!([{"type": "harbor.artifact.deleted", "data": data}, {"type": "zotregistry.image.updated", "data": zot}]),
+        zot.clone(),
+    ];
+    let odd: [&[u8]; 8] = [b"{", b"]", b"null", b"\"", b"\\u0000", b"\"tag\":7", b"..", b"[[[[[[[["];
+    run(fuzz_notices, &told.map(|it| it.to_string().into_bytes()), &odd, 15_000);
 }
 
 /// With a byte in front that says how it was sent.

@@ -7,6 +7,7 @@ mod api;
 mod authority;
 mod bounds;
 mod browsers;
+mod calls;
 mod commands;
 mod console;
 mod console_providers;

@@ -1,9 +1,11 @@
 //! What is in layers: reading them, whatever is pushed as one, and who is shown what was read.
 
 pub(crate) mod archive;
+mod beside;
 mod bombs;
 mod changed;
 mod kept;
+mod overlay;
 mod reading;
 mod shown;
 

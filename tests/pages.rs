@@ -100,7 +100,7 @@ async fn a_page_takes_at_most_four_statements() {
         "/repositories/push",
         "/r/team/web/-/push",
         "/r/team/web/-/images",
-        "/r/team/web/-/images?q=untagged%20size:>1kB",
+        "/r/team/web/-/images?q=untagged%20size:%3E1kB",
         "/r/team/web/-/compare",
         "/r/team/web/-/compare/v1...v2",
         "/r/team/web/-/tags/v1/retag?name=v2",

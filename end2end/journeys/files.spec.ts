@@ -18,7 +18,7 @@ const names = (page: Page) => page.getByRole('table', { name: 'Files in this fol
 
 test('from an image into its folders, without what layers removed', async ({ page }) => {
   await page.goto(`/r/platform/base/-/manifests/${BASE.amd64.digest}`);
-  await page.getByRole('navigation', { name: 'Image' }).getByRole('link', { name: 'Files' }).click();
+  await page.getByRole('navigation', { name: 'Image', exact: true }).getByRole('link', { name: 'Files' }).click();
   await expect(page).toHaveURL(FILES);
   await open(page, FILES);
   await page.getByRole('link', { name: 'etc/', exact: true }).click();

@@ -1,4 +1,5 @@
 // Help: in the same place on every page, with this registry's own name in it.
+import { ADMIN } from '../support/servers';
 import { expect, test } from '../support/test';
 
 test('help is found from every page and says how to work with this registry', async ({ page, servers }) => {
@@ -11,9 +12,9 @@ test('help is found from every page and says how to work with this registry', as
   await page.getByRole('link', { name: 'Help', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Help');
   const signIn = page.getByRole('group', { name: 'Commands to sign in' });
-  await expect(signIn.locator('code:visible')).toHaveText([`docker login -u admin ${servers.full.host}`]);
+  await expect(signIn.locator('code:visible')).toHaveText([`docker login -u ${ADMIN.username} ${servers.full.host}`]);
   await signIn.locator('label', { hasText: 'podman' }).click();
-  await expect(signIn.locator('code:visible')).toHaveText([`podman login --tls-verify=false -u admin ${servers.full.host}`]);
+  await expect(signIn.locator('code:visible')).toHaveText([`podman login --tls-verify=false -u ${ADMIN.username} ${servers.full.host}`]);
   const filters = page.getByRole('region', { name: 'Filter tags' });
   await expect(filters.locator('dt').filter({ hasText: 'age:>30d' })).toBeVisible();
   await page.getByRole('link', { name: 'See all keys, or switch them off' }).click();

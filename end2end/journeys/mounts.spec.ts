@@ -58,6 +58,19 @@ test('a registry is asked, mounted, read while it is down, and forgotten here al
   await page.getByRole('button', { name: 'Save the mount' }).click();
   await expect(page.getByText('The mount hub/ changed, and is being read again.')).toBeVisible();
   await expect(page.getByLabel('Seconds between two readings')).toHaveValue('2');
+
+  await expect(page.getByText('It has no secret yet, and tells of nothing')).toBeVisible();
+  await page.getByRole('button', { name: 'Make its secret' }).click();
+  await expect(page.getByText('has a new secret to tell of pushes by')).toBeVisible();
+  const header = page.getByText(/^Authorization: Bearer ptl_h_[\w-]{43}$/);
+  await expect(header).toBeVisible();
+  if (scripted) await expectAccessibleInBoth(page); // axe is script
+  await page.goto('/admin/mounts/hub');
+  await expect(header).toHaveCount(0);
+  await expect(page.getByText('Nothing heard yet')).toBeVisible();
+  await page.getByRole('link', { name: 'Make a new secret…' }).click();
+  await expect(page.getByRole('heading', { name: 'Make a new secret for hub/?' })).toBeVisible();
+  await page.goto('/admin/mounts/hub');
   await page.getByRole('button', { name: 'Check now' }).click();
   await expect(page.getByText('hub/ is being read now.')).toBeVisible();
   await page.goto('/n/hub/-/access');

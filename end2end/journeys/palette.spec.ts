@@ -72,7 +72,7 @@ test('a question that the page asks comes in a dialog of its own', async ({ page
   await openOver(page, '/r/team/web/-/tags/1.4.2');
   await page.keyboard.type('>retag');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog', { name: /^Retag 1\.4\.2/ })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: /^Retag / })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
 });

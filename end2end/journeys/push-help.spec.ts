@@ -7,7 +7,7 @@ test('a first push is asked for, made, and seen', async ({ page, portolan, scrip
   await push(portolan, 'app', '1.0.0', 'team/other:1').done();
   await page.goto('/repositories');
   await page.getByRole('link', { name: 'Push an image' }).click();
-  const name = page.getByLabel('Repository');
+  const name = page.getByLabel('Repository', { exact: true });
   await name.fill('Team');
   await page.getByRole('button', { name: 'Show the commands' }).click();
   await expect(name).toHaveAttribute('aria-invalid', 'true');

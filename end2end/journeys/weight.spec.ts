@@ -4,6 +4,8 @@ import { awake } from '../support/checks';
 import { expect, test } from '../support/test';
 
 const LIMIT_BYTES = 150_000;
+/** Of one kind: what the styles and the list itself may weigh. */
+const MOST_BYTES: [RegExp, number][] = [[/\.css$/, 12_000], [/\/repositories$/, 8_000]];
 
 test('a first visit weighs at most 150 kB', async ({ page, context }) => {
   const session = await context.newCDPSession(page);
@@ -26,6 +28,9 @@ test('a first visit weighs at most 150 kB', async ({ page, context }) => {
   await writeFile('results/weight.json', JSON.stringify({ limit_bytes: LIMIT_BYTES, total_bytes: total, files: visit }, null, 2));
   for (const kind of [/\.css$/, /\.js$/, /\.wasm$/, /icons\.svg$/, /\/repositories$/]) {
     expect(visit.filter((file) => kind.test(file.url)), `${kind} is fetched once`).toHaveLength(1);
+  }
+  for (const [kind, most] of MOST_BYTES) {
+    expect(visit.find((file) => kind.test(file.url))?.bytes, `${kind} is light`).toBeLessThanOrEqual(most);
   }
   expect(total).toBeLessThanOrEqual(LIMIT_BYTES);
 });

@@ -121,6 +121,3 @@ pub fn join(folder: &str, name: &str) -> String {
 pub fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
-
-#[cfg(test)]
-mod tests;

@@ -60,19 +60,12 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let configured = config.mounted();
     // What can be wrong without a look at the data comes first: then nothing is touched.
     let remotes = configured.iter().map(|mount| mounts::remote(config, mount, &entropy)).collect::<Result<Vec<_>>>()?;
-    let location = config.database()?;
-    let events = Events::default();
+    let (location, events) = (config.database()?, Events::default());
     let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
     let access = Access::new(policy, Arc::clone(&clock), find_visibility(store.clone()), record_all(store.clone()));
     let identity = identity(config, &store, &access, (&clock, &entropy)).await?;
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
-    let blobs: Option<Arc<dyn BlobStore>> = match hosted {
-        true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes))),
-        false => None,
-    };
-    if let Some(blobs) = &blobs {
-        pair(&store, &**blobs).await?;
-    }
+    let blobs = if hosted { Some(open_blobs(config, &store).await?) } else { None };
     let (trash_days, grace_ms) = (config.trash.days as u32, config.gc.grace_s as i64 * 1000); // Checked.
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
     let hosted = |id: &str, blobs: &Arc<dyn BlobStore>| {
@@ -96,8 +89,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         });
     }
     let connector = mounts::Connector { own, outbound_allow: config.limits.outbound_allow.clone() };
-    let (looks, asked) = Looks::channel();
-    let (layers, asked_layers) = Layers::channel();
+    let ((looks, asked), (layers, unread)) = (Looks::channel(), Layers::channel());
     let app = App::new(Parts {
         access,
         identity,
@@ -116,7 +108,14 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     });
     app.follow_mounts().await?;
     crate::server::service::long_work::end_displaced(&app, &app.access.system(Job::Run, Maintain {})).await?;
-    Ok((app.clone(), Runner::new(app, asked, asked_layers, blobs)))
+    Ok((app.clone(), Runner::new(app, asked, unread, blobs)))
+}
+
+/// The content of the hosted registry, which is that of this database.
+async fn open_blobs(config: &Config, store: &Store) -> Result<Arc<dyn BlobStore>> {
+    let blobs = FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes);
+    pair(store, &blobs).await?;
+    Ok(Arc::new(blobs))
 }
 
 /// Content that a database does not know is swept, so a database must never meet the content of another.

@@ -11,10 +11,12 @@ use crate::domain::digest::Algorithm;
 use crate::domain::files::Layer;
 use crate::domain::manifest::{ImageConfig, MAX_CONTENT_BYTES, MAX_DESCRIPTORS, Manifest, Relation, listed};
 use crate::domain::name::MAX_NAME_BYTES;
+use crate::domain::notice::{self, Notice};
 use crate::domain::pasted::Pasted;
 use crate::domain::sought::Sought;
 use crate::domain::{Address, Digest, MountPrefix, Namespace, Reference, RepositoryName, Tag, media_type};
 use crate::server::service::pull::ContentRange;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -127,6 +129,15 @@ pub fn fuzz_links(bytes: &[u8]) {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("last", &last).finish();
     let printed = format!("</v2/_catalog?{query}>; rel=\"next\"");
     assert_eq!(link::next(&printed, &asked), Some(Next { last: Some(last) }), "{text:?}");
+}
+
+/// What registries tell of pushes.
+pub fn fuzz_notices(bytes: &[u8]) {
+    let read = notice::read(bytes);
+    assert!(read.len() <= notice::MAX_EVENTS && read.windows(2).all(|two| two[0] < two[1]), "each once and in order");
+    let event = |it: &Notice| json!({"action": "push", "target": {"repository": it.repository, "tag": it.tag}});
+    let again = json!({"events": read.iter().map(event).collect::<Vec<_>>()});
+    assert_eq!(notice::read(again.to_string().as_bytes()), read, "what was read is told and read alike");
 }
 
 /// Manifests, by what the first byte says of their type, and image configurations.

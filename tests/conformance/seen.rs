@@ -183,17 +183,19 @@ async fn sums_and_times(store: &Store, filter: &Visibility, world: &World, their
     assert_eq!(changed_at, newest, "{filter:?} in {world:?}");
 }
 
-/// The namespaces right below one, with how much of each is shown.
+/// The namespaces at the top and right below one, with how much of each is shown.
 async fn below(store: &Store, filter: &Visibility, world: &World, theirs: &[&RepositoryRow]) {
-    let Some(namespace) = &world.query.within else { return };
-    let mut expected = BTreeMap::new();
-    for row in theirs {
-        let inner = row.name.as_str().strip_prefix(namespace.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        if let Some((child, _)) = inner.and_then(|inner| inner.split_once('/')) {
-            *expected.entry(format!("{namespace}/{child}")).or_insert(0) += 1;
+    for namespace in [None, world.query.within.as_ref()] {
+        let above = namespace.map(|it| format!("{it}/")).unwrap_or_default();
+        let mut expected = BTreeMap::new();
+        for row in theirs {
+            let inner = row.name.as_str().strip_prefix(&above);
+            if let Some((child, _)) = inner.and_then(|inner| inner.split_once('/')) {
+                *expected.entry(format!("{above}{child}")).or_insert(0) += 1;
+            }
         }
+        let rows = namespaces::below(store, namespace, filter, ("", 10_000)).await.unwrap();
+        let shown: BTreeMap<_, _> = rows.into_iter().map(|row| (row.name.to_string(), row.repositories)).collect();
+        assert_eq!(shown, expected, "{filter:?} below {above:?} in {world:?}");
     }
-    let rows = namespaces::below(store, namespace, filter, ("", 100)).await.unwrap();
-    let shown: BTreeMap<_, _> = rows.into_iter().map(|row| (row.name.to_string(), row.repositories)).collect();
-    assert_eq!(shown, expected, "{filter:?} in {world:?}");
 }

@@ -216,6 +216,7 @@ async fn counterparts(run: &mut Run, (mara, session): (&str, &str), provider: &S
     let asked = tokio::time::timeout(Duration::from_secs(20), was_asked.notified()).await;
     asked.expect("the password is used");
     run.get("/v2/hub/team/web/manifests/v1", mara).await;
+    tells(run, mara, session).await;
 
     run.plant("a provider's secret", SECRET);
     let acme = json!({"name": "acme", "kind": "oidc", "issuer": provider.issuer, "client_id": CLIENT,
@@ -235,6 +236,21 @@ async fn counterparts(run: &mut Run, (mara, session): (&str, &str), provider: &S
     let attempt = run.plant_session("another attempt", &sent);
     let failed = run.ask("GET", &provider.approve(&sent.location), &[(COOKIE, &attempt)], "").await;
     assert!(failed.status >= 500, "{} {}", failed.status, failed.body);
+}
+
+/// The registry of the mount tells of a push, and somebody else who does not know its secret.
+async fn tells(run: &mut Run, mara: &str, session: &str) {
+    let made = run.form("/admin/mounts/hub", session, &[("do", "rotate-hook")]).await;
+    let said = made.cookies.iter().find_map(|cookie| cookie.split("secret=").nth(1)).unwrap();
+    let secret = said.split([';', '&']).next().unwrap().to_owned();
+    run.plant("the secret of a registry that tells", &secret);
+    let mount = run.api(mara, "GET", "mounts/hub", json!(null)).await;
+    let address = format!("/hooks/registry/{}", mount["id"].as_str().unwrap());
+    let message = r#"{"events":[{"action":"push","target":{"repository":"team/web","tag":"v2"}}]}"#;
+    let bearer = format!("Bearer {secret}");
+    for (shown, status) in [(&bearer, 202), (&basic("hub", &secret), 202), (&format!("{bearer}x"), 401)] {
+        assert_eq!(run.ask("POST", &address, &[(AUTHORIZATION, shown)], message).await.status, status, "{shown}");
+    }
 }
 
 /// A secret as it could stand somewhere.

@@ -93,6 +93,13 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
+/// The same, as small as it gets.
+pub(crate) fn gzip_small(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
 /// The most that a block of a zstd frame holds.
 pub(crate) const ZSTD_BLOCK: usize = 128 << 10;
 

@@ -19,7 +19,11 @@ pub(super) async fn push(test: &TestApp, repository: &str, tag: &str, layers: &[
             true => sha256(stored),
             false => test.push_blob(repository, stored).await,
         };
-        parts.push(json!({"mediaType": format!("application/vnd.oci.image.layer.{kind}"), "digest": layer, "size": stored.len()}));
+        let mut part = json!({"mediaType": format!("application/vnd.oci.image.layer.{kind}"), "digest": layer, "size": stored.len()});
+        if kind.contains("nondistributable") {
+            part["urls"] = json!(["https://example.com/layer"]);
+        }
+        parts.push(part);
     }
     let manifest = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": parts,
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": config.len()}})
@@ -48,6 +52,14 @@ pub(super) async fn open(test: &TestApp, path: &str) -> Answer {
     test.get(path).await
 }
 
+/// A page that is refused, but for what is said of it alone.
+pub(super) fn refused(page: &Answer, name: &str) -> String {
+    assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.text());
+    let policy = page.header("content-security-policy");
+    let nonce = policy.split("'nonce-").nth(1).and_then(|it| it.split('\'').next()).unwrap();
+    page.text().replace(nonce, "NONCE").replace(page.header("x-request-id"), "ID").replace(name, "NAME")
+}
+
 /// What the page says, without its markup.
 pub(super) fn said(page: &Answer) -> String {
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
@@ -66,7 +78,7 @@ async fn an_image_shows_its_files_as_they_run_and_each_layer_what_it_adds_and_re
     let cold = test.get(files).await;
     assert!(test.app.store.statements() - before <= 4, "also where layers are asked for");
     assert!(said(&cold).contains("Reading layer 1 of 2"), "{}", said(&cold));
-    assert!(cold.text().contains(&format!("href=\"{files}\">Refresh")), "{}", cold.text());
+    assert!(cold.text().contains(&format!("href=\"{files}\"")) && said(&cold).contains("Refresh"), "{}", cold.text());
     let _jobs = test.start_jobs().await;
     open(&test, files).await;
     let before = test.app.store.statements();
@@ -83,7 +95,7 @@ async fn an_image_shows_its_files_as_they_run_and_each_layer_what_it_adds_and_re
     assert!(words.contains("&lt;b&gt;bold\u{fffd}"), "a name is text: {words}");
     // Alone the upper layer says what it hides, and the lower one has it still.
     let upper = test.get(&format!("{files}&layer=2&path=app")).await;
-    assert!(upper.text().contains("<del class=\"mono\">old.toml</del>"), "{}", upper.text());
+    assert!(upper.text().contains("<del class=\"mono\">old.toml"), "{}", upper.text());
     assert!(said(&upper).contains("old.toml removed by this layer"), "{}", said(&upper));
     let lower = said(&test.get(&format!("/r/team/web/-/manifests/{image}/files?layer=1&path=app/")).await);
     assert!(lower.contains("old.toml 3 B") && lower.contains("web.toml 11 B"), "{lower}");
@@ -91,9 +103,9 @@ async fn an_image_shows_its_files_as_they_run_and_each_layer_what_it_adds_and_re
         [("layer=3", 400), ("layer=x", 400), ("layer=0", 400), ("path=app/web.toml", 200), ("path=none", 200)]
     {
         let page = test.get(&format!("{files}&{odd}")).await;
-        let status = if status == 400 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        assert_eq!(page.status, status, "{odd}: {}", page.text());
-        assert_eq!(page.text().contains("There is no such folder"), status == StatusCode::OK, "{odd}");
+        assert_eq!(page.status.as_u16(), status, "{odd}: {}", page.text());
+        let words = if status == 400 { "his image has no such layer" } else { "There is no such folder" };
+        assert!(page.text().contains(words), "{odd}: {}", page.text());
     }
 }
 
@@ -133,8 +145,8 @@ async fn a_long_folder_comes_in_pages() {
         let page = open(&test, &at).await.text();
         let names = page.split("<span class=\"name mono\">").skip(1).map(|rest| rest[..5].to_owned());
         seen.push(names.collect::<Vec<_>>());
-        let next = page.split("rel=\"next\"").next().filter(|rest| rest.len() < page.len());
-        let Some(href) = next.and_then(|rest| rest.rsplit("href=\"").next()?.split('"').next()) else { break };
+        let next = page.split("<a ").find(|link| link.split('>').next().unwrap().contains("rel=\"next\""));
+        let Some(href) = next.and_then(|link| link.split("href=\"").nth(1)?.split('"').next()) else { break };
         at = href.replace("&amp;", "&");
     }
     assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 100]);
@@ -152,8 +164,7 @@ async fn who_may_not_read_a_repository_sees_nothing_of_its_layers() {
     let stranger = test.with_standing(Standing { terms, ..Standing::of(user("lena")) });
     let there = stranger.get(&format!("/r/secret/web/-/manifests/{image}/files?path=app")).await;
     let absent = stranger.get(&format!("/r/secret/wee/-/manifests/{image}/files?path=app")).await;
-    assert_eq!(there.status, StatusCode::NOT_FOUND);
-    assert_eq!(there.text().replace("secret/web", "secret/wee"), absent.text());
+    assert_eq!(refused(&there, "secret/web"), refused(&absent, "secret/wee"));
     // Nor by an image of their own that names the same layer.
     let foreign: Vec<_> = layers().into_iter().map(|(_, stored)| ("nondistributable.v1.tar", stored)).collect();
     push(&stranger, "open/web", "1.0", &foreign).await;

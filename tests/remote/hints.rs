@@ -81,7 +81,7 @@ impl Told {
 }
 
 /// The console beside CNCF distribution, which is read and then tells.
-async fn beside(folder: &Path) -> Option<(TestApp, Distribution, String, DropGuard)> {
+async fn beside(folder: &Path) -> Option<(TestApp, Distribution, DropGuard)> {
     let upstream = Distribution::start(folder)?;
     push(&upstream.host, "team/web", "1.0", b"old");
     let host = upstream.host.clone();
@@ -101,7 +101,7 @@ async fn beside(folder: &Path) -> Option<(TestApp, Distribution, String, DropGua
     let (address, secret) = (format!("{url}{}", address(&test, "up").await), rotate(&test).await);
     drop(upstream);
     let upstream = Distribution::telling(folder, &host, (&address, &secret))?;
-    Some((test, upstream, secret, jobs))
+    Some((test, upstream, jobs))
 }
 
 /// The tags of a repository with what each names. The API looks at no registry.
@@ -122,7 +122,7 @@ async fn until_named(test: &TestApp, repository: &str, tag: &str, digest: &str) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_push_that_a_registry_tells_of_is_there_within_two_seconds() {
     let folder = tempfile::tempdir().unwrap();
-    let Some((test, upstream, ..)) = beside(folder.path()).await else { return };
+    let Some((test, upstream, _jobs)) = beside(folder.path()).await else { return };
     let host = &upstream.host;
     // A machine that does much else loses a race now and then.
     let mut took = Vec::new();

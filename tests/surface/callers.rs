@@ -44,6 +44,7 @@ const FOR_STRANGERS: &[&str] = &[
     "GET /account",
     "GET /account/tokens",
     "GET /api/v1/account",
+    "GET /api/v1/namespaces",
     "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/search",

@@ -59,9 +59,13 @@ async fn followed(test: &TestApp, first: String) -> Vec<Value> {
 #[tokio::test]
 async fn a_list_is_followed_by_its_links_in_every_order() {
     let test = TestApp::new().await;
-    for (name, tag, layer) in
-        [("team/a", "1", "aa"), ("team/a", "2", "b"), ("team/a", "3", "cccc"), ("team/b", "1", "d")]
-    {
+    for (name, tag, layer) in [
+        ("team/a", "1", "aa"),
+        ("team/a", "2", "b"),
+        ("team/a", "3", "cccc"),
+        ("team/b", "1", "d"),
+        ("ops/web", "1", "e"),
+    ] {
         test.push_image(name, tag, "amd64", layer.as_bytes()).await;
     }
     for name in ["nina", "otto"] {
@@ -70,6 +74,7 @@ async fn a_list_is_followed_by_its_links_in_every_order() {
     }
     for path in [
         "/api/v1/repositories?namespace=team",
+        "/api/v1/namespaces?",
         "/api/v1/repositories?sort=updated",
         "/api/v1/repositories?sort=tags&q=team",
         "/api/v1/repositories?sort=stored",
@@ -77,6 +82,7 @@ async fn a_list_is_followed_by_its_links_in_every_order() {
         "/api/v1/r/team/a/-/tags?sort=moved",
         "/api/v1/r/team/a/-/tags?sort=built",
         "/api/v1/r/team/a/-/tags?sort=size",
+        "/api/v1/r/team/a/-/images?",
         "/api/v1/r/team/a/-/history?how=push",
         "/api/v1/n/team/-/as-of?t=2026-11-24T05:59:59Z",
         "/api/v1/activity?action=user.create",

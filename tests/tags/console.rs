@@ -218,7 +218,7 @@ async fn many_tags_go_by_their_number_and_some_by_who_may_delete_those() {
     for (odd, words) in [
         ("", "No tag is selected"),
         ("?filter=none", "no tag of team/web matches"),
-        ("?filter=size:%3E1", "is no filter"),
+        ("?filter=stars:%3E1", "is no filter"),
     ] {
         let refused = mara.get(&format!("/r/team/web/-/delete{odd}")).await;
         assert!(

@@ -111,8 +111,14 @@ async fn a_tag_that_is_not_there_leads_to_those_that_are_written_like_it() {
         let page = test.get(&format!("/r/team/web/-/tags/{asked}")).await;
         assert_eq!(page.status, 404);
         let page = page.text();
-        let links = page.split("class=\"chip mono\" href=\"/r/team/web/-/tags/").skip(1);
-        links.filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>().join(" ")
+        let list = page
+            .split_once("aria-labelledby=\"near\"")
+            .map_or("", |(_, list)| list.split("</ul>").next().unwrap_or_default());
+        list.split("/r/team/web/-/tags/")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(near("1.4.3").await, "1.4.1 1.4.2");
     assert_eq!(near("latset").await, "latest");

@@ -1,13 +1,32 @@
 //! How each address is printed.
 
 use super::{Address, BETWEEN};
-use crate::domain::{ImageTab, Reference, Scope};
+use crate::domain::{ImageTab, Reference, RepositoryName, Scope};
 use std::fmt;
 
 /// Whether two references do not read back from between those dots.
 fn has_dots(from: &Reference, to: &Reference) -> bool {
     let from = from.to_string();
     from.contains(BETWEEN) || from.ends_with('.') || to.to_string().contains(BETWEEN)
+}
+
+/// The address of a comparison: which two, the path says, or the query where a name has the dots in it that part them.
+fn compared(f: &mut fmt::Formatter<'_>, name: &RepositoryName, pair: Option<&(Reference, Reference)>) -> fmt::Result {
+    match pair {
+        None => write!(f, "/r/{name}/-/compare"),
+        Some((from, to)) if has_dots(from, to) => write!(f, "/r/{name}/-/compare?from={from}&to={to}"),
+        Some((from, to)) => write!(f, "/r/{name}/-/compare/{from}{BETWEEN}{to}"),
+    }
+}
+
+/// The address of a page that everything, namespaces and repositories have.
+fn in_scope(f: &mut fmt::Formatter<'_>, scope: &Scope, page: &str) -> fmt::Result {
+    match scope {
+        Scope::Everything if page == "activity" => write!(f, "/{page}"),
+        Scope::Everything => write!(f, "/admin/{page}"),
+        Scope::Namespace(name) => write!(f, "/n/{name}/-/{page}"),
+        Scope::Repository(name) => write!(f, "/r/{name}/-/{page}"),
+    }
 }
 
 impl fmt::Display for Address {
@@ -30,11 +49,7 @@ impl fmt::Display for Address {
             Self::Images(name) => write!(f, "/r/{name}/-/images"),
             Self::History(name) => write!(f, "/r/{name}/-/history"),
             Self::Push(name) => write!(f, "/r/{name}/-/push"),
-            Self::Compare(name, None) => write!(f, "/r/{name}/-/compare"),
-            Self::Compare(name, Some((from, to))) => match has_dots(from, to) {
-                true => write!(f, "/r/{name}/-/compare?from={from}&to={to}"),
-                false => write!(f, "/r/{name}/-/compare/{from}{BETWEEN}{to}"),
-            },
+            Self::Compare(name, pair) => compared(f, name, pair.as_ref()),
             Self::Copy(name) => write!(f, "/r/{name}/-/copy"),
             Self::Trash(None) => f.write_str("/trash"),
             Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
@@ -43,19 +58,13 @@ impl fmt::Display for Address {
             Self::DeleteTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/delete"),
             Self::DeleteImage(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/delete"),
             Self::DeleteAll(scope) => write!(f, "{}/delete", Self::Settings(scope.clone())),
-            Self::Access(Scope::Everything) => f.write_str("/admin/access"),
-            Self::Access(Scope::Namespace(name)) => write!(f, "/n/{name}/-/access"),
-            Self::Access(Scope::Repository(name)) => write!(f, "/r/{name}/-/access"),
-            Self::Settings(Scope::Everything) => f.write_str("/admin/settings"),
-            Self::Settings(Scope::Namespace(name)) => write!(f, "/n/{name}/-/settings"),
-            Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
+            Self::Access(scope) => in_scope(f, scope, "access"),
+            Self::Settings(scope) => in_scope(f, scope, "settings"),
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
             Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
             Self::AllPolicies => f.write_str("/admin/policies"),
-            Self::Activity(Scope::Everything) => f.write_str("/activity"),
-            Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
-            Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
+            Self::Activity(scope) => in_scope(f, scope, "activity"),
             Self::Users => f.write_str("/admin/users"),
             Self::User(name) => write!(f, "/admin/users/{name}"),
             Self::Groups => f.write_str("/admin/groups"),

@@ -1,3 +1,5 @@
+//! Words of filters, read and refused.
+
 use super::*;
 
 #[test]

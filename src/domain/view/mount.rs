@@ -63,7 +63,7 @@ pub struct MountView {
     pub has_password: bool,
     /// What its registry is told, where it trusts tokens from here.
     pub trust: Option<TrustView>,
-    /// Where it tells of pushes; none where they come here by themselves.
+    /// Where it tells of pushes; none where they come here by themselves, or nobody lets it and the reader may not.
     pub hook: Option<HookView>,
     /// Grants that go when it is removed; counted where that is asked.
     pub n_grants: u64,

@@ -143,6 +143,7 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))
         .route("/api/v1/robots/{id}", get(rest::robots::show).patch(rest::robots::change).delete(rest::robots::delete))
         .route("/api/v1/robots/{id}/rotate", post(rest::robots::rotate))
+        .route("/api/v1/namespaces", get(rest::namespaces::list))
         .route("/api/v1/repositories", get(rest::repositories::list))
         .route("/api/v1/search", get(rest::search::find))
         .route(

@@ -28,17 +28,18 @@ impl Header {
     /// Checks a block.
     pub fn of(block: Box<[u8; BLOCK]>) -> io::Result<Self> {
         let header = Self(block);
-        let stated = number(&header.0[CHECKSUM])?;
+        let odd = || Stop::damaged("it holds something that is no header of an archive");
+        let stated = number(&header.0[CHECKSUM]).map_err(|_| odd())?;
         // The field itself counts as blanks. Some old programs added signed bytes.
         let blanks = CHECKSUM.len() as u64 * u64::from(b' ');
         let of = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
         let sum = of(&header.0[..]) - of(&header.0[CHECKSUM]) + blanks;
         let n_signed =
             || header.0.iter().enumerate().filter(|(at, byte)| **byte > 127 && !CHECKSUM.contains(at)).count();
-        if stated == sum || stated + 256 * n_signed() as u64 == sum {
+        if stated == sum || stated.checked_add(256 * n_signed() as u64) == Some(sum) {
             return Ok(header);
         }
-        Err(Stop::damaged("it holds something that is no header of an archive"))
+        Err(odd())
     }
 
     pub fn kind(&self) -> u8 {

@@ -157,13 +157,14 @@ impl<R: Read> Reading<R> {
 
     /// Reads the content of an entry; returns its digest.
     fn content(&mut self, about: &About) -> io::Result<Option<Digest>> {
+        let with_padding = padded(about.n_bytes)?;
         let is_hashed = about.kind == Some(FileKind::File) && about.with_holes.is_none();
         if !is_hashed {
-            return self.skip(padded(about.n_bytes)?).map(|()| None);
+            return self.skip(with_padding).map(|()| None);
         }
         let mut hash = ContentHash::new(Algorithm::Sha256);
         self.each_piece(about.n_bytes, |piece| hash.update(piece))?;
-        self.skip(padded(about.n_bytes)? - about.n_bytes)?;
+        self.skip(with_padding - about.n_bytes)?;
         Ok(Some(hash.finish()))
     }
 
@@ -263,7 +264,7 @@ fn text(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         let valid = chunk.valid();
         for (at, c) in valid.char_indices() {
-            let is_taken = c == '\\' && is_escape(valid[at + 1..].as_bytes());
+            let is_taken = c == '\\' && is_escape(&valid.as_bytes()[at + 1..]);
             if is_taken { text.push_str("\\x5c") } else { text.push(c) }
         }
         for byte in chunk.invalid() {

@@ -23,8 +23,7 @@ const MAX_KEPT: u64 = 256 << 20;
 
 /// Reads what is asked for until `stop`.
 pub(super) async fn serve(work: Arc<Work>, node: String, stop: CancellationToken) {
-    let mut asked = work.layers.lock().await;
-    while let Some(Some(one)) = stop.run_until_cancelled(asked.recv()).await {
+    while let Some(one) = stop.run_until_cancelled(work.layers.next()).await {
         if let Err(error) = read(&work.app, &node, &one, &stop).await {
             tracing::error!(%error, repository = %one.repository, digest = %one.digest, "a layer could not be read");
         }

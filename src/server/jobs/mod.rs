@@ -17,7 +17,7 @@ use super::blobs::BlobStore;
 use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
 use super::identity::rechecking;
-use super::layers::Asked;
+use super::layers::Waiting;
 use super::looks::Look;
 use super::store::jobs::{self, Leased};
 use super::store::layers as layer_rows;
@@ -70,7 +70,7 @@ struct Work {
     blobs: Option<Arc<dyn BlobStore>>,
     swept: sweep::Place,
     /// Layers whose files somebody wants to see.
-    layers: tokio::sync::Mutex<mpsc::Receiver<Asked>>,
+    layers: Waiting,
     /// For runs that people see, of which some are under way at a time.
     turns: runs::Turns,
     /// What may be under way to each mount's registry, by the mount's id.
@@ -81,15 +81,10 @@ struct Work {
 
 impl Runner {
     /// A runner for this app that answers the looks which come in, reads layers and keeps `blobs` tidy.
-    pub fn new(
-        app: App,
-        looks: mpsc::Receiver<Look>,
-        layers: mpsc::Receiver<Asked>,
-        blobs: Option<Arc<dyn BlobStore>>,
-    ) -> Self {
+    pub fn new(app: App, looks: mpsc::Receiver<Look>, layers: Waiting, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
         let (swept, lanes, tasks) = (sweep::Place::default(), Mutex::default(), TaskTracker::new());
-        let (turns, layers) = (runs::Turns::new(), tokio::sync::Mutex::new(layers));
+        let turns = runs::Turns::new();
         Self { node, looks, work: Arc::new(Work { app, blobs, swept, layers, turns, lanes, tasks }) }
     }
 

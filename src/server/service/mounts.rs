@@ -62,10 +62,10 @@ fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option
         service,
         issuer: app.identity.signing.issuer().to_owned(),
     });
-    let hook = (row.kind == MountKind::Remote).then(|| HookView {
-        address: format!("{}/hooks/registry/{id}", app.facts.public_url),
-        may_rotate: may(proof, &RotateHook { prefix: row.prefix.clone() }),
-    });
+    let may_rotate = may(proof, &RotateHook { prefix: row.prefix.clone() });
+    let has_hook = row.kind == MountKind::Remote && (may_rotate || row.hook_at.is_some());
+    let address = format!("{}/hooks/registry/{id}", app.facts.public_url);
+    let hook = has_hook.then_some(HookView { address, may_rotate });
     let has_password = kept.as_ref().is_some_and(|kept| kept.sealed.is_some());
     let may_manage = kept.is_some() && may_manage(proof);
     let settings = kept.map(|kept| kept.settings);

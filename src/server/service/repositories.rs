@@ -5,7 +5,7 @@ use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, Opens, RepositoriesView, RepositoryFacts};
-use crate::domain::view::{RepositoryQuery, RepositoryRow, Shelf, Totals};
+use crate::domain::view::{NamespaceRow, RepositoryQuery, RepositoryRow, Shelf, Totals};
 use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
@@ -50,14 +50,14 @@ pub async fn list(
     let mut children = vec![];
     match within {
         None => require_anything(proof, totals)?,
-        Some(namespace) => {
+        Some(_) => {
             // A namespace is there for who may see something in it, or has something to do there.
             if totals.repositories == 0 && opens == Opens::default() {
                 return Err(Error::NotFound(What::Page));
             }
             // Without repositories there are none either.
             if totals.repositories > 0 {
-                children = namespaces::below(&app.store, namespace, &visibility, (below, MAX_BELOW + 1)).await?;
+                children = namespaces::below(&app.store, within, &visibility, (below, MAX_BELOW + 1)).await?;
             }
         }
     }
@@ -93,6 +93,16 @@ pub async fn page(
     let mut page = repositories::list(&app.store, (&visibility, reader.as_deref()), query, &position).await?;
     who::of_repositories(&proof.rights(), &mut page.items);
     Ok(page)
+}
+
+/// Namespaces right below one, or at the top, after `after`, in which the reader may see something.
+pub async fn namespaces(
+    app: &App,
+    proof: &Authorized<ListRepositories>,
+    parent: Option<&Namespace>,
+    (after, limit): (&str, u32),
+) -> Result<Vec<NamespaceRow>> {
+    namespaces::below(&app.store, parent, &proof.visibility(), (after, limit)).await
 }
 
 /// A repository by itself.

@@ -6,18 +6,25 @@ use crate::domain::{Namespace, RepositoryName, Result, Scope};
 use crate::params;
 use crate::server::access::Visibility;
 
-/// Namespaces right below one, after `after`, in which the reader may see something.
+/// Namespaces right below one, or at the top, after `after`, in which the reader may see something.
 pub async fn below(
     store: &Store,
-    namespace: &Namespace,
+    namespace: Option<&Namespace>,
     visibility: &Visibility,
     (after, limit): (&str, u32),
 ) -> Result<Vec<NamespaceRow>> {
-    let mut params = params![namespace, after, limit];
-    let shown = visible::condition(store, visibility, "r", &mut params);
+    let mut params = params![namespace.map_or("", Namespace::as_str), after, limit];
+    let (counted, seen) = match visibility {
+        // For who sees all of them they are counted already.
+        Visibility::Everything => ("CAST(SUM(n.n_repositories) AS BIGINT)", String::new()),
+        _ => {
+            let shown = visible::condition(store, visibility, "r", &mut params);
+            let below = "r.name > n.name || '/' AND r.name < n.name || '0'";
+            ("COUNT(*)", format!("JOIN repositories r ON r.mount_id = n.mount_id AND {below} {shown}"))
+        }
+    };
     let sql = format!(
-        "SELECT n.name, COUNT(*) FROM namespaces n JOIN mounts m ON m.id = n.mount_id AND m.active = 1
-           JOIN repositories r ON r.mount_id = n.mount_id AND r.name > n.name || '/' AND r.name < n.name || '0' {shown}
+        "SELECT n.name, {counted} FROM namespaces n JOIN mounts m ON m.id = n.mount_id AND m.active = 1 {seen}
          WHERE n.parent = $1 AND n.name > $2 GROUP BY n.name ORDER BY n.name LIMIT $3"
     );
     let rows = store.all(&sql, params).await?;

@@ -22,7 +22,7 @@ pub async fn set(tx: &mut Tx, user_id: &str, repository_id: &str, starred: Optio
 
 /// How many repositories somebody marked, counted up to `limit`.
 pub async fn count(tx: &mut Tx, user_id: &str, limit: u32) -> Result<u64> {
-    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM stars WHERE principal_id = $1 LIMIT $2) AS some";
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM stars WHERE principal_id = $1 LIMIT $2) AS those";
     tx.one(sql, params![user_id, limit]).await?.map_or(Ok(0), |mut row| row.take())
 }
 

@@ -81,7 +81,10 @@ pub fn mode(file: &File) -> String {
         may(0o002, 'w'),
         runs(0o001, 0o1000, 't'),
     ];
-    let owner = (file.owner != (0, 0)).then(|| format!(" {}:{}", file.owner.0, file.owner.1)).unwrap_or_default();
+    let owner = match file.owner {
+        (0, 0) => String::new(),
+        (user, group) => format!(" {user}:{group}"),
+    };
     letters.into_iter().collect::<String>() + &owner
 }
 

@@ -60,7 +60,7 @@ fn Jump() -> impl IntoView {
         <form class="search" method="get" action=Address::Search.to_string() role="search" aria-label=WORDS>
             <Icon name="search" class="i i-sm"/>
             <label class="vh" for="jump">{WORDS}</label>
-            <input class="input" id="jump" name="q" type="search" placeholder=WORDS autocomplete="off" spellcheck="false"/>
+            <input class="input" id="jump" name="q" type="search" aria-keyshortcuts="Control+K Meta+K" placeholder=WORDS autocomplete="off" spellcheck="false"/>
         </form>
     }
     .into_any()

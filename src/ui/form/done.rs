@@ -59,13 +59,20 @@ impl Intent {
             Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
             Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
             Self::TryProvider => format!("{of} was tried."),
-            Self::CopyTags | Self::UndoCopy => format!("{of}."),
-            Self::SetTag | Self::RenameTag | Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
+            Self::CopyTags | Self::UndoCopy | Self::SetTag | Self::RenameTag => format!("{of}."),
+            Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
             Self::PurgeTrash => format!("Deleted {of} for good."),
+            Self::RunCollection | Self::PauseJob | Self::ResumeJob | Self::CancelJob => self.done_to_a_job(of),
+        }
+    }
+
+    /// The same of what begins a job, and of what steers one, which is that on the page.
+    fn done_to_a_job(self, of: &str) -> String {
+        match self {
             Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
             Self::ResumeJob => "The job goes on.".to_owned(),
             Self::CancelJob => "The job is cancelled.".to_owned(),
-            Self::RunCollection => format!("The {of} is on its way."),
+            _ => format!("The {of} is on its way."),
         }
     }
 }

@@ -30,7 +30,7 @@ macro_rules! keys {
 }
 
 keys! {
-    Filter = "/", Everywhere, "Go to the filter of the page";
+    Filter = "/", Everywhere, "Go to the filter of the page, or to the search";
     Next = "j", Everywhere, "Go to the next row, or to the first";
     Previous = "k", Everywhere, "Go to the row before, or to the last";
     Pull = "y", Everywhere, "Copy the pull command: of the row, or of the page";
@@ -56,6 +56,7 @@ pub enum Place {
     Tags,
 }
 
+// On the server nobody presses them.
 #[cfg(any(test, feature = "hydrate"))]
 impl Key {
     /// The key that this is, `after` what was pressed before it.

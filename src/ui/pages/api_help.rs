@@ -26,7 +26,8 @@ fn Whole(view: ApiView, address: String) -> impl IntoView {
     let listed = groups.iter().map(|group| (anchor(&group.name), group.name.clone()));
     let rest =
         [(REFUSALS, "Refusals"), (SHAPES, "What goes in and out")].map(|(id, name)| (id.to_owned(), name.to_owned()));
-    let contents = listed.chain(rest).map(|(id, name)| view! { <li><a href=format!("#{id}")>{name}</a></li> });
+    let contents =
+        listed.chain(rest).map(|(id, name)| view! { <li><a class="tagchip" href=format!("#{id}")>{name}</a></li> });
     let contents = contents.collect_view();
     let groups = groups.into_iter().map(|group| view! { <Group group address=address.clone()/> }).collect_view();
     let shapes = shapes.into_iter().map(|shape| view! { <Shape shape/> }).collect_view();
@@ -39,8 +40,8 @@ fn Whole(view: ApiView, address: String) -> impl IntoView {
             </div>
             <div class="head-actions"><a class="btn" href=DOCUMENT>"OpenAPI document"</a></div>
         </div>
-        <p>{marked(&words)}</p>
-        <nav aria-label="On this page"><ul class="plain-list">{contents}</ul></nav>
+        <p class="mt-4">{marked(&words)}</p>
+        <nav aria-label="On this page"><ul class="row wrap">{contents}</ul></nav>
         {groups}
         <Refusals refusals/>
         <h2 class="section" id=SHAPES>"What goes in and out"</h2>
@@ -57,7 +58,7 @@ fn Group(group: ApiGroup, address: String) -> impl IntoView {
     view! {
         <h2 class="section" id=id>{name}</h2>
         <p class="muted">{words}</p>
-        <div class="stack">{calls}</div>
+        <div class="stack mt-4">{calls}</div>
     }
     .into_any()
 }
@@ -77,7 +78,7 @@ fn Call<'a>(call: ApiCall, address: &'a str) -> impl IntoView + use<> {
     let label = format!("Copy example: {title}");
     view! {
         <details class="rest">
-            <summary class="fold wrap"><h3 class="sm">{title}</h3><code class="xs">{format!("{method} {path}")}</code><Icon name="down" class="i i-sm"/></summary>
+            <summary class="fold wrap"><h3 class="sm">{title}</h3><code class="xs raw">{format!("{method} {path}")}</code><Icon name="down" class="i i-sm"/></summary>
             <div class="stack" id=id>
                 {words}
                 {sent}
@@ -127,8 +128,9 @@ fn Shape(shape: ApiShape) -> impl IntoView {
 /// A list of keys under a word for them, where there are any.
 fn fields(title: &'static str, keys: Vec<ApiField>) -> Option<AnyView> {
     let rows: Vec<_> = keys.into_iter().map(|field| view! { <Field field/> }).collect();
-    (!rows.is_empty())
-        .then(|| view! { <div><h4 class="sm muted">{title}</h4><dl class="kv kv-keys">{rows}</dl></div> }.into_any())
+    (!rows.is_empty()).then(|| {
+        view! { <div><p class="sm muted medium">{title}</p><dl class="kv kv-keys">{rows}</dl></div> }.into_any()
+    })
 }
 
 #[component]

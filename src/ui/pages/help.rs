@@ -42,6 +42,9 @@ fn Whole(request: PageRequest) -> impl IntoView {
             <Part id="keys" title="Keys" words="Lists and pages work by single keys too.">
                 <p><a href=Address::Shortcuts.to_string()>"See all keys, or switch them off"</a></p>
             </Part>
+            <Part id="api" title="Programs" words="What pages show and do, programs get and do too, with a token.">
+                <p><a href=Address::ApiHelp.to_string()>"See all calls of the API"</a></p>
+            </Part>
         </div>
     }
     .into_any()

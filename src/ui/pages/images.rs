@@ -11,6 +11,7 @@ use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
+use crate::ui::components::icon::Icon;
 use crate::ui::components::name::RepositoryTitle;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
@@ -187,5 +188,7 @@ fn holds(
         let href = Address::Manifest(repository.clone(), part.digest).to_string();
         view! { <li class="row-1"><a href=href>{words}</a><span class="muted nowrap">{part.size.to_string()}</span></li> }
     });
-    view! { <details><summary>{words}</summary><ul class="sm">{parts.collect_view()}{more}</ul></details> }.into_any()
+    let parts = view! { <ul class="sm">{parts.collect_view()}{more}</ul> };
+    view! { <details><summary class="fold sm">{words}<Icon name="down" class="i i-sm"/></summary>{parts}</details> }
+        .into_any()
 }

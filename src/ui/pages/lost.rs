@@ -56,7 +56,7 @@ pub fn WasThere<'a>(lost: Lost, error: &'a Error) -> impl IntoView + use<> {
 fn Near(repository: RepositoryName, tags: Vec<Tag>) -> impl IntoView {
     let links = tags.into_iter().map(|tag| {
         let (words, to) = (tag.to_string(), Address::Tag(repository.clone(), tag));
-        view! { <li><a class="chip mono" href=to.to_string()>{words}</a></li> }
+        view! { <li><a class="tagchip" href=to.to_string()><span class="truncate">{words}</span></a></li> }
     });
     view! {
         <p id="near">"Tags that are written like it:"</p>

@@ -157,9 +157,29 @@ async fn what_is_opened_shows_its_statement_and_stays_text() {
 #[tokio::test]
 async fn a_long_list_is_turned_page_by_page_and_says_each_once() {
     let test = TestApp::new().await;
-    let image = test.push_image("a", "v1", "amd64", b"layer").await;
-    let long = json!({"note": "n".repeat(5_000)});
-    let mut all = BTreeSet::from([attach(&test, &image, "text/x", &[], long).await]);
+    let image = test.image("a", "amd64", b"layer").await;
+    let of = sha256(image.as_bytes());
+    test.put_manifest("a", &of, OCI_MANIFEST, &image).await;
+    let entry = |digest: &str, size: usize, annotations: Value| json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": size, "annotations": annotations});
+    let (mut entries, mut all) = (vec![entry(&of, image.len(), json!({}))], BTreeSet::new());
+    for n in 0..60 {
+        let attestation = push(
+            &test,
+            "a",
+            "",
+            (EMPTY, b"{}"),
+            json!({"artifactType": "text/x", "annotations": {"n": n.to_string()}}),
+        )
+        .await;
+        let size = test.get(&format!("/v2/a/manifests/{attestation}")).await.body.len();
+        let about = json!({"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": of});
+        entries.push(entry(&attestation, size, about));
+        all.insert(attestation);
+    }
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).to_string();
+    assert_eq!(test.put_manifest("a", "v1", OCI_INDEX, &index).await.status, StatusCode::CREATED);
+    let image = sha256(index.as_bytes());
+    all.insert(attach(&test, &image, "text/x", &[], json!({"note": "n".repeat(5_000)})).await);
     for n in 0..119 {
         all.insert(attach(&test, &image, "text/x", &[], json!({"n": n.to_string()})).await);
     }
@@ -175,7 +195,7 @@ async fn a_long_list_is_turned_page_by_page_and_says_each_once() {
         let Some(anchor) = text.split("<a ").find(is_next) else { break };
         path = anchor.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     }
-    assert_eq!((n_pages, seen.len(), seen.into_iter().collect::<BTreeSet<_>>()), (3, 120, all));
-    assert!(said(&page(&test, "/r/a/-/tags/v1").await).contains("Attestations 120"));
+    assert_eq!((n_pages, seen.len(), seen.into_iter().collect::<BTreeSet<_>>()), (4, 180, all));
+    assert!(said(&page(&test, "/r/a/-/tags/v1").await).contains("Attestations 180"));
     assert_eq!(test.get("/r/a/-/tags/v1?tab=attestations&after=none").await.status, StatusCode::BAD_REQUEST);
 }

@@ -8,7 +8,17 @@ use crate::server::identity::linking::{self, Ownership};
 use crate::server::service::{account, stars};
 use crate::ui::form::Intent;
 
-pub(super) async fn change_password(form: &Form<'_>) -> Result<Done> {
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::Star | Intent::Unstar => star(form, intent).await,
+        Intent::ChangePassword => change_password(form).await,
+        Intent::EndSession => end_session(form).await,
+        Intent::LinkIdentity => link(form).await,
+        _ => unlink(form).await,
+    }
+}
+
+async fn change_password(form: &Form<'_>) -> Result<Done> {
     let username = username(form)?;
     let proof = form.app.access.authorize(form.caller, ChangePassword { username: username.clone() }).await?;
     let secrets = (&form.sent.secret("password_before"), &form.sent.secret("password"));
@@ -17,7 +27,7 @@ pub(super) async fn change_password(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Account, Intent::ChangePassword, username))
 }
 
-pub(super) async fn end_session(form: &Form<'_>) -> Result<Done> {
+async fn end_session(form: &Form<'_>) -> Result<Done> {
     let action = EndSession { username: username(form)?, id: form.sent.text("session").to_owned() };
     let proof = form.app.access.authorize(form.caller, action).await?;
     account::end_session(form.app, &proof).await?;
@@ -25,7 +35,7 @@ pub(super) async fn end_session(form: &Form<'_>) -> Result<Done> {
 }
 
 /// Goes to a provider, to come back with one more way in.
-pub(super) async fn link(form: &Form<'_>) -> Result<Done> {
+async fn link(form: &Form<'_>) -> Result<Done> {
     let action = LinkIdentity { username: username(form)?, provider: form.sent.text("provider").to_owned() };
     let proof = form.app.access.authorize(form.caller, action).await?;
     let session = form.caller.standing.session().unwrap_or_default();
@@ -35,7 +45,7 @@ pub(super) async fn link(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Account, Intent::LinkIdentity, "").by(begun))
 }
 
-pub(super) async fn unlink(form: &Form<'_>) -> Result<Done> {
+async fn unlink(form: &Form<'_>) -> Result<Done> {
     let provider = form.sent.text("provider").to_owned();
     let action = UnlinkIdentity { username: username(form)?, provider: provider.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
@@ -45,7 +55,7 @@ pub(super) async fn unlink(form: &Form<'_>) -> Result<Done> {
 }
 
 /// Marks the repository whose page it is.
-pub(super) async fn star(form: &Form<'_>, intent: Intent) -> Result<Done> {
+async fn star(form: &Form<'_>, intent: Intent) -> Result<Done> {
     let Some(Address::Repository(repository)) = form.page().strip_prefix("/r/").and_then(Address::parse_repository)
     else {
         return Err(Error::NotFound(What::Page));

@@ -167,66 +167,56 @@ struct Form<'a> {
 
 impl Form<'_> {
     async fn perform(&self, intent: Intent) -> Result<Done> {
+        use Intent as I;
         match intent {
-            Intent::CreateUser => users::create(self).await,
-            Intent::InviteAgain => users::invite_again(self).await,
-            Intent::DisableUser | Intent::EnableUser => users::set_disabled(self, intent == Intent::DisableUser).await,
-            Intent::DeleteUser => users::delete(self).await,
-            Intent::EndSessions => users::end_sessions(self).await,
-            Intent::GiveAccess => access::give(self).await,
-            Intent::InviteWithAccess => access::invite(self).await,
-            Intent::TakeInvitation => access::take_invitation(self).await,
-            Intent::ChangeAccess => access::change(self).await,
-            Intent::TakeAccess => access::take(self).await,
-            Intent::CreateGroup => groups::create(self).await,
-            Intent::AddMember | Intent::RemoveMember => groups::set_member(self, intent == Intent::AddMember).await,
-            Intent::MapClaim | Intent::UnmapClaim => groups::set_claim(self, intent == Intent::MapClaim).await,
-            Intent::LetIn => users::let_in(self).await,
-            Intent::Dismiss => users::dismiss(self).await,
-            Intent::DeleteGroup => groups::delete(self).await,
-            Intent::CreateRepository => settings::create(self).await,
-            Intent::DeleteTags | Intent::DeleteImage | Intent::DeleteRepository | Intent::DeleteNamespace => {
-                deletes::redeem(self).await
+            I::CreateUser
+            | I::InviteAgain
+            | I::DisableUser
+            | I::EnableUser
+            | I::DeleteUser
+            | I::EndSessions
+            | I::LetIn
+            | I::Dismiss => users::perform(self, intent).await,
+            I::GiveAccess => access::give(self).await,
+            I::InviteWithAccess => access::invite(self).await,
+            I::TakeInvitation => access::take_invitation(self).await,
+            I::ChangeAccess => access::change(self).await,
+            I::TakeAccess => access::take(self).await,
+            I::CreateGroup => groups::create(self).await,
+            I::AddMember | I::RemoveMember => groups::set_member(self, intent == I::AddMember).await,
+            I::MapClaim | I::UnmapClaim => groups::set_claim(self, intent == I::MapClaim).await,
+            I::DeleteGroup => groups::delete(self).await,
+            I::CreateRepository => settings::create(self).await,
+            I::DeleteTags | I::DeleteImage | I::DeleteRepository | I::DeleteNamespace => deletes::redeem(self).await,
+            I::Undo => deletes::undo(self).await,
+            I::CopyTags | I::UndoCopy => copies::perform(self, intent).await,
+            I::ConfigureRepository => settings::repository(self).await,
+            I::ConfigureNamespace => settings::namespace(self).await,
+            I::SetProtection | I::ChangeProtection | I::RemoveProtection => protections::perform(self, intent).await,
+            I::Star | I::Unstar | I::ChangePassword | I::EndSession | I::LinkIdentity | I::UnlinkIdentity => {
+                account::perform(self, intent).await
             }
-            Intent::Undo => deletes::undo(self).await,
-            Intent::CopyTags | Intent::UndoCopy => copies::perform(self, intent).await,
-            Intent::ConfigureRepository => settings::repository(self).await,
-            Intent::ConfigureNamespace => settings::namespace(self).await,
-            Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
-                protections::perform(self, intent).await
+            I::CreateToken => tokens::create(self).await,
+            I::DeleteToken => tokens::delete(self).await,
+            I::RevokeToken => tokens::revoke(self).await,
+            I::CreateRobot => robots::create(self).await,
+            I::RotateRobot => robots::rotate(self).await,
+            I::DisableRobot | I::EnableRobot => robots::set_disabled(self, intent == I::DisableRobot).await,
+            I::DeleteRobot => robots::delete(self).await,
+            I::CreateMount | I::ChangeMount | I::CheckMount | I::RotateHook | I::DeleteMount => {
+                mounts::perform(self, intent).await
             }
-            Intent::Star | Intent::Unstar => account::star(self, intent).await,
-            Intent::ChangePassword => account::change_password(self).await,
-            Intent::EndSession => account::end_session(self).await,
-            Intent::LinkIdentity => account::link(self).await,
-            Intent::UnlinkIdentity => account::unlink(self).await,
-            Intent::CreateToken => tokens::create(self).await,
-            Intent::DeleteToken => tokens::delete(self).await,
-            Intent::RevokeToken => tokens::revoke(self).await,
-            Intent::CreateRobot => robots::create(self).await,
-            Intent::RotateRobot => robots::rotate(self).await,
-            Intent::DisableRobot | Intent::EnableRobot => {
-                robots::set_disabled(self, intent == Intent::DisableRobot).await
-            }
-            Intent::DeleteRobot => robots::delete(self).await,
-            Intent::CreateMount
-            | Intent::ChangeMount
-            | Intent::CheckMount
-            | Intent::RotateHook
-            | Intent::DeleteMount => mounts::perform(self, intent).await,
-            Intent::CreateProvider
-            | Intent::ChangeProvider
-            | Intent::EnableProvider
-            | Intent::DisableProvider
-            | Intent::DeleteProvider
-            | Intent::AcceptGroup
-            | Intent::TryProvider => providers::perform(self, intent).await,
-            Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
-                names::perform(self, intent).await
-            }
-            Intent::RestoreTrash | Intent::PurgeTrash => trash::perform(self, intent).await,
-            Intent::RunCollection => jobs::collect(self).await,
-            Intent::PauseJob | Intent::ResumeJob | Intent::CancelJob => jobs::control(self, intent).await,
+            I::CreateProvider
+            | I::ChangeProvider
+            | I::EnableProvider
+            | I::DisableProvider
+            | I::DeleteProvider
+            | I::AcceptGroup
+            | I::TryProvider => providers::perform(self, intent).await,
+            I::SetTag | I::RenameTag | I::RollBackTag | I::RollBackNamespace => names::perform(self, intent).await,
+            I::RestoreTrash | I::PurgeTrash => trash::perform(self, intent).await,
+            I::RunCollection => jobs::collect(self).await,
+            I::PauseJob | I::ResumeJob | I::CancelJob => jobs::control(self, intent).await,
         }
     }
 

@@ -8,7 +8,19 @@ use crate::server::service::users::{self, NewUser};
 use crate::server::service::waiting;
 use crate::ui::form::Intent;
 
-pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::CreateUser => create(form).await,
+        Intent::InviteAgain => invite_again(form).await,
+        Intent::DisableUser | Intent::EnableUser => set_disabled(form, intent == Intent::DisableUser).await,
+        Intent::DeleteUser => delete(form).await,
+        Intent::EndSessions => end_sessions(form).await,
+        Intent::LetIn => let_in(form).await,
+        _ => dismiss(form).await,
+    }
+}
+
+async fn create(form: &Form<'_>) -> Result<Done> {
     let username: Username = form.sent.parse("username")?;
     let new =
         NewUser { name: form.sent.text("name").to_owned(), email: form.sent.text("email").to_owned(), password: None };
@@ -22,14 +34,14 @@ pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     })
 }
 
-pub(super) async fn invite_again(form: &Form<'_>) -> Result<Done> {
+async fn invite_again(form: &Form<'_>) -> Result<Done> {
     let username = username(form)?;
     let proof = form.app.access.authorize(form.caller, InviteUser { username: username.clone() }).await?;
     let link = users::invite(form.app, &proof).await?;
     Ok(Done::new(Address::User(username.clone()), Intent::InviteAgain, username).with_secret(link))
 }
 
-pub(super) async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done> {
+async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done> {
     let username = username(form)?;
     let action = ChangeUser { username: username.clone(), disabled };
     let proof = form.app.access.authorize(form.caller, action).await?;
@@ -38,7 +50,7 @@ pub(super) async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done
     Ok(Done::new(Address::User(username.clone()), intent, username).with_ended(ended))
 }
 
-pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+async fn delete(form: &Form<'_>) -> Result<Done> {
     let username = username(form)?;
     form.confirmed(username.as_str())?;
     let proof = form.app.access.authorize(form.caller, DeleteUser { username: username.clone() }).await?;
@@ -46,21 +58,21 @@ pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Users, Intent::DeleteUser, username))
 }
 
-pub(super) async fn end_sessions(form: &Form<'_>) -> Result<Done> {
+async fn end_sessions(form: &Form<'_>) -> Result<Done> {
     let username = username(form)?;
     let proof = form.app.access.authorize(form.caller, SignOutUser { username: username.clone() }).await?;
     users::sign_out(form.app, &proof).await?;
     Ok(Done::new(Address::User(username.clone()), Intent::EndSessions, username))
 }
 
-pub(super) async fn let_in(form: &Form<'_>) -> Result<Done> {
+async fn let_in(form: &Form<'_>) -> Result<Done> {
     let (issuer, subject) = (form.sent.text("issuer").to_owned(), form.sent.text("subject").to_owned());
     let proof = form.app.access.authorize(form.caller, LetIn { issuer, subject }).await?;
     let user = waiting::let_in(form.app, &proof).await?;
     Ok(Done::new(Address::User(user.username.clone()), Intent::LetIn, user.username))
 }
 
-pub(super) async fn dismiss(form: &Form<'_>) -> Result<Done> {
+async fn dismiss(form: &Form<'_>) -> Result<Done> {
     let (issuer, subject) = (form.sent.text("issuer").to_owned(), form.sent.text("subject").to_owned());
     let proof = form.app.access.authorize(form.caller, Dismiss { issuer, subject }).await?;
     waiting::dismiss(form.app, &proof).await?;

@@ -1,6 +1,6 @@
 //! What changes something inside a repository or a namespace: which change is meant stands at the end of the address.
 
-use super::{answer, body, copies, done, history, plans, repositories, tags};
+use super::{answer, body, copies, done, history, plans, repositories, stars, tags};
 use crate::domain::action::DeleteNamespace;
 use crate::domain::error::What;
 use crate::domain::{Address, Error, Namespace, Result};
@@ -35,13 +35,16 @@ pub(in crate::server::http) async fn post(
     }
 }
 
-/// Names an image.
+/// Names an image, or marks a repository for oneself.
 pub(in crate::server::http) async fn put(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(rest): Path<String>,
     sent: Sent,
 ) -> Response<Body> {
+    if let Some(name) = rest.strip_suffix("/-/star") {
+        return stars::set(&app, &caller, name.parse(), true).await;
+    }
     match Address::parse_repository(&rest) {
         Some(Address::Tag(repository, tag)) => tags::set(&app, &caller, (repository, tag), body(sent)).await,
         _ => match rest.rsplit_once("/-/tags/").map(|(_, tag)| tag.parse::<crate::domain::Tag>()) {

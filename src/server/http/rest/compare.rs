@@ -4,7 +4,7 @@ use super::{answer, read};
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::Kind;
 use crate::domain::view::{Changes, CompareQuery, CompareSide, CompareView, DiffLine, LayerRow, Outcome};
-use crate::domain::{Actor, ByteSize, Digest, Error, Reference, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Reference, RepositoryName, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::compare;
@@ -13,7 +13,15 @@ use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-/// Of which images, where the path does not say it, and on what.
+/// With what the images of the path are compared, and on what.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Beside {
+    with: Option<RepositoryName>,
+    platform: Option<String>,
+}
+
+/// The same, where the path does not say of which images.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Asked {
@@ -164,11 +172,14 @@ pub(super) async fn show(
     query: RawQuery,
 ) -> Response<Body> {
     let found = async {
-        let Asked { from, to, with, platform } = read(&query.0.unwrap_or_default())?;
-        if pair.is_some() && (from.is_some() || to.is_some()) {
-            return Err(Error::invalid("from", "the path says already which images are compared"));
-        }
-        let (from, to) = pair.map_or((from, to), |(from, to)| (Some(from), Some(to)));
+        let query = query.0.unwrap_or_default();
+        let Asked { from, to, with, platform } = match pair {
+            None => read(&query)?,
+            Some((from, to)) => {
+                let Beside { with, platform } = read(&query)?;
+                Asked { from: Some(from), to: Some(to), with, platform }
+            }
+        };
         let other = with.clone().unwrap_or_else(|| repository.clone());
         let left = app.access.authorize(caller, ReadRepository { repository }).await?;
         let right = app.access.authorize(caller, ReadRepository { repository: other }).await?;

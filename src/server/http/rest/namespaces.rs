@@ -1,15 +1,15 @@
-//! What stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
+//! `/api/v1/namespaces`, and what stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
 
 use super::access::stated;
-use super::{activity, answer, body, history};
-use crate::domain::action::{ConfigureNamespace, ReadNamespace};
+use super::{Page, activity, answer, asked, body, history, paged};
+use crate::domain::action::{ConfigureNamespace, ListRepositories, ReadNamespace};
 use crate::domain::error::What;
 use crate::domain::trash::KeptDays;
-use crate::domain::view::TrashDays;
+use crate::domain::view::{NamespaceRow, TrashDays};
 use crate::domain::{Address, Error, Namespace, RepositoryVisibility, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::{protections, settings};
+use crate::server::service::{protections, repositories, settings};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -26,6 +26,42 @@ struct Settings {
     trash_days: Option<u32>,
     /// As it is, whoever says so.
     kept_days: u32,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: Namespace,
+    /// Those in it that the caller may see.
+    n_repositories: u64,
+}
+
+impl From<NamespaceRow> for Listed {
+    fn from(NamespaceRow { name, repositories }: NamespaceRow) -> Self {
+        Self { name, n_repositories: repositories }
+    }
+}
+
+/// Which namespaces are asked for: those right below one, and nothing stands for those at the top.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    parent: Option<Namespace>,
+}
+
+/// Namespaces in which the caller may see something, by name.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    query: RawQuery,
+) -> Response<Body> {
+    let found = async {
+        let (part, Asked { parent }) = asked(query)?;
+        let proof = app.access.authorize(&caller, ListRepositories {}).await?;
+        repositories::require_any(&app, &proof).await?;
+        let rows = repositories::namespaces(&app, &proof, parent.as_ref(), (&part.after, part.limit + 1)).await?;
+        Ok(Page::cut(rows, part.limit, |row: &Listed| row.name.to_string()))
+    };
+    paged(&app, &caller, found.await)
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 //! `/api/v1/repositories`, and what stands under `/api/v1/r/`: a repository, its tags, its images, its activity.
 
-use super::{Page, activity, answer, asked, body, compare, done, history, images, of, orders, paged, tags};
+use super::{
+    Page, activity, answer, asked, body, compare, done, history, image_rows, images, of, orders, paged, stars, tags,
+};
 use crate::domain::action::{
     ConfigureRepository, CreateRepository, DeleteImages, DeleteRepository, ListRepositories, ReadRepository,
 };
@@ -111,6 +113,9 @@ pub(in crate::server::http) async fn show(
     if let Some(name) = rest.strip_suffix("/-/tags") {
         return tags::list(&app, &caller, name, query).await;
     }
+    if let Some(name) = rest.strip_suffix("/-/images") {
+        return image_rows::list(&app, &caller, name, query).await;
+    }
     if let Some(name) = rest.strip_suffix("/-/history") {
         return history::list(&app, &caller, name, query).await;
     }
@@ -166,12 +171,15 @@ pub(in crate::server::http) async fn configure(
     answer(&app, &caller, StatusCode::OK, set.await)
 }
 
-/// Deletes a repository, takes a tag from its image, or deletes an image with its tags.
+/// Deletes a repository, takes one's star or a tag from its image, or deletes an image with its tags.
 pub(in crate::server::http) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(rest): Path<String>,
 ) -> Response<Body> {
+    if let Some(name) = rest.strip_suffix("/-/star") {
+        return stars::set(&app, &caller, name.parse(), false).await;
+    }
     let deleted = async {
         match Address::parse_repository(&rest) {
             Some(Address::Tag(repository, tag)) => tags::delete(&app, &caller, repository, tag).await,

@@ -40,10 +40,13 @@ pub(super) fn list(image: &Image<'_>, stored: &[Child], around: &mut Surrounding
     let is_here = |digest: &Digest| {
         query.after.as_ref().is_none_or(|after| digest > after) && end.as_ref().is_none_or(|end| digest <= end)
     };
-    let listed = image.entries.iter().filter(|entry| about(entry).is_some());
-    let others = listed.map(|entry| child(image, entry, stored));
-    let noted = std::mem::take(&mut around.noted).into_iter().map(|(tag, it)| row(it, AttachedBy::Tag(tag)));
-    rows.extend(others.chain(noted).filter(|row| is_here(&row.digest)));
+    let mut listed: Vec<&Descriptor> =
+        image.entries.iter().copied().filter(|entry| is_here(&entry.digest) && about(entry).is_some()).collect();
+    listed.sort_by(|one, other| one.digest.cmp(&other.digest));
+    // A row looks for its platform among all entries, of which there may be thousands.
+    let listed = listed.into_iter().take(limit + 1).map(|entry| child(image, entry, stored));
+    let noted = std::mem::take(&mut around.noted).into_iter().filter(|(_, it)| is_here(&it.digest));
+    rows.extend(listed.chain(noted.map(|(tag, it)| row(it, AttachedBy::Tag(tag)))));
     rows.sort_by(|one, other| one.digest.cmp(&other.digest));
     rows.dedup_by(|one, other| one.digest == other.digest);
     let is_cut = is_cut || rows.len() > limit;

@@ -52,7 +52,7 @@ impl<'d> Document<'d> {
 
     fn call(&self, operation: &Operation) -> ApiCall {
         let Operation { path, method, shared, own } = operation;
-        let parameters = shared.into_iter().flat_map(|list| elements(list)).chain(list(own, "parameters"));
+        let parameters = shared.iter().flat_map(|list| elements(list)).chain(list(own, "parameters"));
         let parameters: Vec<&Value> =
             parameters.map(|it| resolved(self.0, it)).filter(|it| it["in"] != "header").collect();
         let sent = own.pointer("/requestBody/content/application~1json");

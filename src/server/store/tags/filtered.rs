@@ -9,6 +9,9 @@ use crate::server::store::{Store, Value, activity, batch, protections};
 /// Stands after all that may stand in a tag.
 pub(super) const AFTER_ANY: char = '~';
 
+/// Stands after all digits of a digest, in whichever order of letters a column is kept.
+const AFTER_HEX: char = 'g';
+
 /// The condition that tags `t` fit a filter, with a space before it. Where they are read by their names, those alone are read
 /// that begin as a glob does; in another order the first ones are found sooner without.
 pub(in crate::server::store) fn fitting(
@@ -31,7 +34,7 @@ pub(in crate::server::store) fn fitting(
         conditions.extend(value.map(|value| format!("{condition}{}", slot(params, value))));
     }
     if let Some(digest) = &filter.digest {
-        conditions.push(range("t.digest", digest, params));
+        conditions.push(range("t.digest", digest, AFTER_HEX, params));
     }
     if let Some(by) = &filter.by {
         let by_whom = activity::is_actor("t.moved_by", by);
@@ -69,7 +72,7 @@ fn fits_name(dialect: Dialect, name: &NameIs, by_name: bool, params: &mut Vec<Va
             let takes_in = dialect.takes_in("t.name", pattern, params);
             match pattern.beginning() {
                 beginning if by_name && !beginning.is_empty() => {
-                    format!("{} AND {takes_in}", range("t.name", beginning, params))
+                    format!("{} AND {takes_in}", range("t.name", beginning, AFTER_ANY, params))
                 }
                 _ => takes_in,
             }
@@ -107,9 +110,9 @@ fn signed(params: &mut Vec<Value>) -> String {
     )
 }
 
-/// The condition that a column begins so.
-fn range(column: &str, beginning: &str, params: &mut Vec<Value>) -> String {
-    params.extend(params![beginning, format!("{beginning}{AFTER_ANY}")]);
+/// The condition that a column begins so, where all that may follow stands before `after`.
+fn range(column: &str, beginning: &str, after: char, params: &mut Vec<Value>) -> String {
+    params.extend(params![beginning, format!("{beginning}{after}")]);
     format!("{column} >= ${} AND {column} < ${}", params.len() - 1, params.len())
 }
 

@@ -18,6 +18,8 @@ const FIELDS: &str =
 const ROWS: &str = "#main :is(tbody tr, .listed, [data-result])";
 const NAME: &str = ":is(th, td, .listed) a[href]:not(details *)";
 
+/// What is searched: the page, or where it has no filter everything.
+const JUMP: &str = "#jump";
 const FILTER: &str = "#main [role=search] input[type=search]";
 
 /// Starts to listen.
@@ -60,7 +62,7 @@ fn is_meant(pressed: &KeyboardEvent) -> bool {
 fn act(key: Key) -> Option<()> {
     match key {
         Key::Filter => {
-            let field: HtmlInputElement = find(FILTER)?.dyn_into().ok()?;
+            let field: HtmlInputElement = find(FILTER).or_else(|| find(JUMP))?.dyn_into().ok()?;
             field.focus().ok()?;
             field.select();
             Some(())

@@ -17,7 +17,7 @@ pub fn FilesCard<'a>(files: Option<&'a ChangedFiles>, page: &'a str) -> impl Int
     let all = changed(page, &ChangedQuery::default());
     let Some(files) = files else {
         return view! {
-            <section class="card" aria-labelledby="h-files">
+            <section class="card mt-4" aria-labelledby="h-files">
                 <div class="card-head"><h2 id="h-files" class="grow">"Files"</h2><a class="btn btn-sm" href=all>"Compare files"</a></div>
             </section>
         }
@@ -49,7 +49,7 @@ pub fn FilesCard<'a>(files: Option<&'a ChangedFiles>, page: &'a str) -> impl Int
     view! {
         <Said layers=from of=" of the first"/>
         <Said layers=to of=" of the second"/>
-        <section class="card" aria-labelledby="h-files">
+        <section class="card mt-4" aria-labelledby="h-files">
             <div class="card-head"><h2 id="h-files">"Files"</h2></div>
             {body}
         </section>

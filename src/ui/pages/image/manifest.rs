@@ -23,7 +23,7 @@ pub fn ManifestTab<'a>(view: &'a ImageView, text: &'a Text, now: Timestamp) -> i
                     <a class="btn btn-sm push" href=href download="">"Download"</a>
                 </div>
                 <p class="card-body row-1 wrap sm">
-                    <code class="grow">{digest.clone()}</code>
+                    <code class="grow raw">{digest.clone()}</code>
                     <CopyButton text=digest label="Copy the manifest's digest".to_owned()/>
                 </p>
                 <RawText text/>

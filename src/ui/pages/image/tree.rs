@@ -55,8 +55,8 @@ pub fn FilesTab<'a>(
     view! {
         <Said layers=&files.layers of=""/>
         <Select at/>
-        <section class="card" aria-label="Files">
-            <div class="card-head"><Path at/></div>
+        <section class="mt-4" aria-label="Files">
+            <Path at/>
             {body}
         </section>
     }
@@ -151,7 +151,7 @@ fn Path<'a>(at: At<'a>) -> impl IntoView + use<> {
 fn Entries<'a>(at: At<'a>, rows: &'a [FileRow], next: Option<&'a str>) -> impl IntoView + use<> {
     const COLUMNS: &[&str] = &["Name", "Size", "Mode", "Digest", "Layer"];
     if rows.is_empty() {
-        return view! { <p class="card-body muted">"Nothing is in this folder."</p> }.into_any();
+        return view! { <p class="muted mt-4">"Nothing is in this folder."</p> }.into_any();
     }
     let drawn = rows.iter().map(|row| view! { <Row at row/> }).collect_view();
     let turn = |after: &str| {
@@ -186,17 +186,18 @@ fn Row<'a>(at: At<'a>, row: &'a FileRow) -> impl IntoView + use<> {
     let size = file.filter(|file| file.kind == FileKind::File).map(|file| ByteSize(file.size).to_string());
     let digest = file.and_then(|file| file.digest.as_ref()).map(|digest| view! { <DigestText digest/> });
     let folder = FilesQuery { layer: Some(row.layer), path: split(&path).0.to_owned(), after: String::new() };
+    let number = view! { <span class="k-only">"Layer "</span>{row.layer.to_string()} };
     let layer = match at.files.layer {
-        Some(_) => Either::Left(row.layer.to_string()),
-        None => Either::Right(view! { <a href=at.href(folder)>{row.layer.to_string()}</a> }),
+        Some(_) => Either::Left(number),
+        None => Either::Right(view! { <a href=at.href(folder)>{number}</a> }),
     };
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">{drawn}{link}{hides}</th>
-            <td role="cell" class="r num nowrap" data-a="end1">{size}</td>
+            <td role="cell" class="num nowrap" data-a="end1">{size}</td>
             <td role="cell" class="nowrap mono" data-a="two">{file.map(mode)}</td>
             <td role="cell" class="nowrap" data-a="three">{digest}</td>
-            <td role="cell" class="r" data-a="end2"><span class="k-only">"Layer "</span>{layer}</td>
+            <td role="cell" data-a="end2">{layer}</td>
         </tr>
     }
     .into_any()

@@ -1,4 +1,6 @@
-use super::*;
+//! Layers on top of each other beside what unpacking them one after another leaves.
+
+use portolan::domain::files::{Difference, File, FileKind, Folder, Layer, Listing, differences, join, split};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
