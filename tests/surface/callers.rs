@@ -39,7 +39,7 @@ struct Row(&'static str, &'static str, &'static str, [u16; N_CALLERS]);
 /// Who changes nothing but what is their own.
 const READ_ONLY: [&str; 2] = ["an auditor", "an administrator by a reader's token"];
 
-/// What gets through for somebody to whom nothing was granted. This list may only shrink.
+/// What gets through for somebody to whom nothing was granted. It grows by nothing but what says nothing of what is here.
 const FOR_STRANGERS: &[&str] = &[
     "GET /account",
     "GET /account/tokens",

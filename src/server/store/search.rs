@@ -5,6 +5,7 @@ mod tags;
 
 pub use tags::{Tags, among, everywhere};
 
+use super::tags::AFTER_HEX;
 use super::{Store, Value, batch, dialect, visible};
 use crate::domain::pasted::DigestStart;
 use crate::domain::sought::Sought;
@@ -122,8 +123,7 @@ pub async fn images(
         return Ok(vec![]);
     }
     let start = start.text();
-    // No digit comes after `f`.
-    let mut params = params![&start, format!("{start}g"), limit as u64];
+    let mut params = params![&start, format!("{start}{AFTER_HEX}"), limit as u64];
     let lies = within.map_or(String::new(), |repositories| {
         let slots = batch::slots(params.len() + 1, repositories.len());
         params.extend(repositories.iter().map(|fit| Value::from(&fit.id)));

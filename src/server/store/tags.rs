@@ -2,7 +2,7 @@
 
 mod filtered;
 
-pub(super) use filtered::fitting;
+pub(super) use filtered::{AFTER_HEX, fitting};
 pub use filtered::{count_matching, matching};
 
 use super::keyset::{self, Order};

@@ -14,7 +14,8 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
         Intent::ChangePassword => change_password(form).await,
         Intent::EndSession => end_session(form).await,
         Intent::LinkIdentity => link(form).await,
-        _ => unlink(form).await,
+        Intent::UnlinkIdentity => unlink(form).await,
+        _ => Err(Error::Method),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::sent::taken;
 use super::{Done, Form};
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, Dismiss, InviteUser, LetIn, SignOutUser};
-use crate::domain::{Address, Result, Username};
+use crate::domain::{Address, Error, Result, Username};
 use crate::server::service::users::{self, NewUser};
 use crate::server::service::waiting;
 use crate::ui::form::Intent;
@@ -16,7 +16,8 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
         Intent::DeleteUser => delete(form).await,
         Intent::EndSessions => end_sessions(form).await,
         Intent::LetIn => let_in(form).await,
-        _ => dismiss(form).await,
+        Intent::Dismiss => dismiss(form).await,
+        _ => Err(Error::Method),
     }
 }
 

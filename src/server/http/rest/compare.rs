@@ -1,9 +1,10 @@
 //! `/-/compare/{from}...{to}`: what a client gets that moves from one image to another.
 
+use super::images::Layer;
 use super::{answer, read};
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::Kind;
-use crate::domain::view::{Changes, CompareQuery, CompareSide, CompareView, DiffLine, LayerRow, Outcome};
+use crate::domain::view::{Changes, CompareQuery, CompareSide, CompareView, DiffLine, Outcome};
 use crate::domain::{Actor, ByteSize, Digest, Reference, RepositoryName, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -88,15 +89,6 @@ struct Pair {
 }
 
 #[derive(Serialize)]
-struct Layer {
-    digest: Digest,
-    media_type: String,
-    size_bytes: ByteSize,
-    title: Option<String>,
-    step: Option<String>,
-}
-
-#[derive(Serialize)]
 struct Config {
     n_removed: u64,
     n_added: u64,
@@ -154,12 +146,6 @@ impl From<Changes> for Differences {
                 is_cut: it.is_cut,
             }),
         }
-    }
-}
-
-impl From<LayerRow> for Layer {
-    fn from(LayerRow { digest, media_type, size, title, step, .. }: LayerRow) -> Self {
-        Self { digest, media_type, size_bytes: size, title, step }
     }
 }
 

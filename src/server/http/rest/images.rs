@@ -58,8 +58,9 @@ struct One {
     layers_more: u64,
 }
 
+/// A layer, wherever images are answered.
 #[derive(Serialize)]
-struct Layer {
+pub(super) struct Layer {
     digest: Digest,
     media_type: String,
     size_bytes: ByteSize,

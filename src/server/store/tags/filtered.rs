@@ -10,7 +10,7 @@ use crate::server::store::{Store, Value, activity, batch, protections};
 pub(super) const AFTER_ANY: char = '~';
 
 /// Stands after all digits of a digest, in whichever order of letters a column is kept.
-const AFTER_HEX: char = 'g';
+pub(in crate::server::store) const AFTER_HEX: char = 'g';
 
 /// The condition that tags `t` fit a filter, with a space before it. Where they are read by their names, those alone are read
 /// that begin as a glob does; in another order the first ones are found sooner without.
