@@ -11,7 +11,7 @@ use crate::ui::query::changed;
 use crate::ui::words::{MAX_NAME_CHARS, counted, grouped, inert};
 use leptos::prelude::*;
 
-/// The card, or the way to it. `page` is the address of the comparison.
+/// The files, or the way to them. `page` is the address of the comparison.
 #[component]
 pub fn FilesCard<'a>(files: Option<&'a ChangedFiles>, page: &'a str) -> impl IntoView + use<> {
     let all = changed(page, &ChangedQuery::default());
@@ -38,7 +38,7 @@ pub fn FilesCard<'a>(files: Option<&'a ChangedFiles>, page: &'a str) -> impl Int
             .into_any()
         }
         ChangedView::TooLong => view! {
-            <p class="card-body muted">"There are too many files in these images to put them beside each other."</p>
+            <p class="muted mt-4">"There are too many files in these images to put them beside each other."</p>
         }
         .into_any(),
         ChangedView::Listed { counts, is_cut, rows, next } => {
@@ -49,8 +49,8 @@ pub fn FilesCard<'a>(files: Option<&'a ChangedFiles>, page: &'a str) -> impl Int
     view! {
         <Said layers=from of=" of the first"/>
         <Said layers=to of=" of the second"/>
-        <section class="card mt-4" aria-labelledby="h-files">
-            <div class="card-head"><h2 id="h-files">"Files"</h2></div>
+        <section class="mt-4" aria-labelledby="h-files">
+            <h2 id="h-files">"Files"</h2>
             {body}
         </section>
     }
@@ -83,13 +83,13 @@ fn Listed<'a>(
         by_time: false,
     };
     let body = match rows.is_empty() {
-        true => view! { <p class="card-body muted">"No file differs."</p> }.into_any(),
+        true => view! { <p class="muted mt-4">"No file differs."</p> }.into_any(),
         false => {
             let rows = rows.iter().map(|row| view! { <Row row/> }).collect_view();
             view! { <Table label="Files that differ" columns=COLUMNS>{rows}</Table><Pages foot/> }.into_any()
         }
     };
-    let cut = is_cut.then(|| view! { <p class="card-foot muted">"There are more, which are not counted."</p> });
+    let cut = is_cut.then(|| view! { <p class="muted mt-4">"There are more, which are not counted."</p> });
     view! {
         <div class="filters row wrap">
             <nav class="seg seg-wrap" aria-label="Kind of change">{kinds}</nav>
@@ -151,8 +151,8 @@ fn Row<'a>(row: &'a Difference) -> impl IntoView + use<> {
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head"><span class="mono">{path}</span>{what}</th>
-            <td role="cell" class="r num nowrap muted" data-a="two">{size(&row.from)}</td>
-            <td role="cell" class="r num nowrap" data-a="end2">{size(&row.to)}</td>
+            <td role="cell" class="num nowrap muted" data-a="two">{size(&row.from)}</td>
+            <td role="cell" class="num nowrap" data-a="end2">{size(&row.to)}</td>
             <td role="cell" data-a="end1"><span class=class>{title(kind)}</span></td>
         </tr>
     }

@@ -163,7 +163,7 @@ fn Entries<'a>(at: At<'a>, rows: &'a [FileRow], next: Option<&'a str>) -> impl I
         after: next.map(turn),
         by_time: false,
     };
-    view! { <Table label="Files in this folder" columns=COLUMNS>{drawn}</Table><Pages foot/> }.into_any()
+    view! { <Table label="Files in this folder" class="cards" columns=COLUMNS>{drawn}</Table><Pages foot/> }.into_any()
 }
 
 #[component]
